@@ -1,0 +1,1 @@
+"""Ambito: the open backend of an Italian ambito territoriale sociale."""

@@ -1,0 +1,1 @@
+"""Who may see what: principals, incarichi, the scope rule, audit."""

@@ -1,0 +1,258 @@
+"""Row policies and grants of every table, as data: what `ambito_app` sees and writes, and what each system role may.
+
+Migrations carry the rendered SQL frozen; `tests/integration/test_politiche.py` shows that the database and this page agree,
+and that no table is left without row-level security.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.core.access import regola
+from services.core.access.ruoli import Classe, Ruolo
+from services.core.platform.pg.ruoli import APP, CARICATORE, DEFINER, MITTENTE, SEQUENZIATORE, lettore
+
+
+@dataclass(frozen=True, slots=True)
+class Politica:
+    """One row policy. `usa` filters what is seen and changed, `scrive` what may be written (defaults to `usa`)."""
+
+    tabella: str
+    nome: str
+    ruolo: str
+    comando: str
+    usa: str | None = None
+    scrive: str | None = None
+    restrittiva: bool = False
+
+    def sql(self) -> str:
+        """Render as CREATE POLICY."""
+        specie = "RESTRICTIVE" if self.restrittiva else "PERMISSIVE"
+        righe = [f"CREATE POLICY {self.nome} ON {self.tabella} AS {specie} FOR {self.comando} TO {self.ruolo}"]
+        if self.usa is not None and self.comando != "INSERT":
+            righe.append(f"  USING ({self.usa})")
+        if self.comando in ("INSERT", "UPDATE", "ALL"):
+            righe.append(f"  WITH CHECK ({self.scrive or self.usa})")
+        return "\n".join(righe) + ";"
+
+
+SENZA_AMBITO = frozenset({"ambito", "servizio", "operatore", "sequenza", "cursore", "idempotenza", "regola_ruolo", "audit"})
+"""Tables without a compulsory `ambito_id`; every other one has the RESTRICTIVE policy of the ambito."""
+
+FIGLIE: dict[str, Classe] = {
+    "fatto": Classe(0),
+    "domanda": Classe.BISOGNO,
+    "decisione": Classe.ECONOMICA,
+    "voce_graduatoria": Classe.ECONOMICA,
+    "assegnazione": Classe.ECONOMICA,
+    "valutazione": Classe.SANITARIA,
+    "progetto": Classe.BISOGNO,
+    "obiettivo": Classe.BISOGNO,
+    "firma": Classe.BISOGNO,
+}
+"""Tables that hang from a cartella: visible and writable iff the cartella is and the role has the data class.
+
+Class 0: each row carries its own, in the column `classe`.
+"""
+
+CONSULTABILI = (
+    "sub_ambito",
+    "comune",
+    "ente",
+    "competenza",
+    "delega",
+    "avviso",
+    "piano",
+    "obiettivo_piano",
+    "indicatore",
+    "incarico",
+)
+"""Tables every operator of the ambito may read."""
+
+PIPPI = ("rilevazione_pippi", "microprogetto")
+RUOLI_GRADUATORIA = (Ruolo.AMMINISTRATIVO_MISURA, Ruolo.RESPONSABILE_SERVIZIO)
+AMBITO = "ambito_id = (SELECT app_ambito())"
+IN_PROPRIO_NOME = (
+    "operatore_id IS NOT DISTINCT FROM (SELECT app_operatore()) AND incarico_id IS NOT DISTINCT FROM (SELECT app_incarico())"
+)
+CARTELLA_VISIBILE = "EXISTS (SELECT 1 FROM cartella c WHERE c.id = cartella_id)"
+ENTE_WAAS = "ente_id = (SELECT app_ente_waas())"
+COMUNE_IN_SCOPE = (
+    "EXISTS (SELECT 1 FROM competenza k WHERE k.comune_id = comune_residenza_id"
+    " AND k.id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[])))"
+)
+CASO_DELLA_SQUADRA = "IN (SELECT a.origine_id FROM accesso a WHERE a.motivo = 'pippi')"
+
+
+def _classe(classe: Classe) -> str:
+    return f"((SELECT app_classi()) & {int(classe)}) <> 0"
+
+
+def _app_anagrafe() -> Iterator[Politica]:
+    yield Politica("ambito", "proprio", APP, "SELECT", "id = (SELECT app_ambito())")
+    yield Politica("servizio", "tutti", APP, "SELECT", "true")
+    yield Politica(
+        "operatore", "colleghi", APP, "SELECT", "EXISTS (SELECT 1 FROM incarico i WHERE i.operatore_id = operatore.id)"
+    )
+    for tabella in CONSULTABILI:
+        yield Politica(tabella, "consultabile", APP, "SELECT", "true")
+    yield Politica("accesso", "propri", APP, "SELECT", regola.ACCESSI_PROPRI)
+    concede = "vede_cartella(cartella_id) AND (motivo <> 'pippi' OR concede_pippi(origine_id))"
+    yield Politica("accesso", "concede", APP, "INSERT", scrive=concede)
+    yield Politica("idempotenza", "proprie", APP, "ALL", "operatore_id = (SELECT app_operatore())")
+    yield Politica("evento", "aggiunge", APP, "INSERT", scrive=IN_PROPRIO_NOME)
+    yield Politica("audit", "aggiunge", APP, "INSERT", scrive=f"{AMBITO} AND {IN_PROPRIO_NOME}")
+    yield Politica(
+        "audit",
+        "dpo",
+        APP,
+        "SELECT",
+        f"(SELECT app_ruolo()) = '{Ruolo.DPO}' AND ({AMBITO} OR ambito_oggetto_id = (SELECT app_ambito()))",
+    )
+
+
+def _app_cartelle() -> Iterator[Politica]:
+    for via in regola.VIE:
+        yield Politica("cartella", via.nome, APP, "ALL", via.politica)
+    propria = "EXISTS (SELECT 1 FROM cartella c WHERE c.persona_id = persona.id)"
+    visibile = f"{propria} OR (NOT protetta AND EXISTS (SELECT 1 FROM componente m WHERE m.persona_id = persona.id))"
+    yield Politica("persona", "nelle_cartelle", APP, "SELECT", visibile)
+    yield Politica("persona", "modifica", APP, "UPDATE", visibile)
+    yield Politica("persona", "residente", APP, "INSERT", scrive=COMUNE_IN_SCOPE)
+    nucleo = "EXISTS (SELECT 1 FROM cartella c WHERE c.nucleo_id = {})"
+    yield Politica("nucleo", "nelle_cartelle", APP, "SELECT", nucleo.format("nucleo.id"))
+    yield Politica("nucleo", "nuovo", APP, "INSERT", scrive="true")
+    yield Politica("componente", "nelle_cartelle", APP, "ALL", nucleo.format("componente.nucleo_id"))
+    for tabella, classe in FIGLIE.items():
+        yield Politica(tabella, "nella_cartella", APP, "ALL", CARTELLA_VISIBILE)
+        condizione = _classe(classe) if classe else "(classe & (SELECT app_classi())) <> 0"
+        yield Politica(tabella, "classe", APP, "ALL", condizione, restrittiva=True)
+
+
+def _app_squadre() -> Iterator[Politica]:
+    custodita = f"{CARTELLA_VISIBILE} AND (custodia_id = cartella_id OR custodia_id {CASO_DELLA_SQUADRA})"
+    yield Politica("equipe", "in_custodia", APP, "ALL", custodita)
+    yield Politica("membro_equipe", "in_custodia", APP, "ALL", custodita)
+    yield Politica("caso_pippi", "squadra", APP, "ALL", f"id {CASO_DELLA_SQUADRA}")
+    for tabella in PIPPI:
+        yield Politica(tabella, "squadra", APP, "ALL", f"caso_id {CASO_DELLA_SQUADRA}")
+
+
+def _app_misure_e_flussi() -> Iterator[Politica]:
+    ruoli = ", ".join(f"'{r}'" for r in RUOLI_GRADUATORIA)
+    yield Politica("avviso", "chiude", APP, "UPDATE", f"(SELECT app_ruolo()) IN ({ruoli})")
+    yield Politica("graduatoria", "di_chi_la_forma", APP, "ALL", f"(SELECT app_ruolo()) IN ({ruoli})")
+    yield Politica("contributo", "nella_cartella", APP, "SELECT", CARTELLA_VISIBILE)
+    yield Politica("flusso", "nella_cartella", APP, "SELECT", f"{CARTELLA_VISIBILE} AND {_classe(Classe.ECONOMICA)}")
+    for tabella in ("flusso", "esito_flusso", "ente_waas"):
+        yield Politica(tabella, "ente_waas", APP, "ALL", ENTE_WAAS)
+
+
+def _sistema() -> Iterator[Politica]:
+    for ruolo, permessi in PERMESSI_DI_SISTEMA.items():
+        for tabella in permessi:
+            yield Politica(tabella, ruolo.removeprefix("ambito_"), ruolo, "ALL", _righe_di_sistema(ruolo, tabella))
+
+
+def _righe_di_sistema(ruolo: str, tabella: str) -> str:
+    if tabella == "cursore" and ruolo != DEFINER:  # a reader has its own cursor; the definer measures the lag of all
+        return f"lettore = '{ruolo.removeprefix('ambito_lettore_')}'"
+    return "true"
+
+
+_LETTORE = {"evento": "SELECT", "cursore": "SELECT, INSERT, UPDATE"}
+
+PERMESSI_DI_SISTEMA: dict[str, dict[str, str]] = {
+    DEFINER: dict.fromkeys(
+        (
+            "operatore",
+            "incarico",
+            "ente",
+            "competenza",
+            "delega",
+            "regola_ruolo",
+            "ente_waas",
+            "persona",
+            "cartella",
+            "domanda",
+            "valutazione",
+            "accesso",
+            "componente",
+            "equipe",
+            "avviso",
+            "indicatore",
+        ),
+        "SELECT",
+    )
+    | {
+        "evento": "SELECT",
+        "cursore": "SELECT",
+        "sequenza": "SELECT",
+        "consegna": "SELECT",
+        "audit": "INSERT",
+        "idempotenza": "SELECT, DELETE",
+    },
+    SEQUENZIATORE: {"evento": "SELECT, UPDATE (posizione)", "sequenza": "SELECT, UPDATE"},
+    lettore("webhooks"): _LETTORE
+    | {"destinazione": "SELECT", "consegna": "SELECT, INSERT", "ambito": "SELECT", "accesso": "SELECT"},
+    lettore("piano"): _LETTORE
+    | {"piano": "SELECT", "indicatore": "SELECT", "obiettivo_piano": "SELECT", "contributo": "SELECT, INSERT, UPDATE, DELETE"},
+    lettore("flussi"): {"evento": "SELECT, INSERT", "cursore": "SELECT, INSERT, UPDATE"}
+    | dict.fromkeys(
+        ("assegnazione", "domanda", "avviso", "cartella", "persona", "comune", "ente", "competenza", "fatto", "valutazione"),
+        "SELECT",
+    )
+    | {"ente_waas": "SELECT, UPDATE", "flusso": "SELECT, INSERT, UPDATE", "progetto": "SELECT", "decisione": "SELECT"},
+    MITTENTE: {
+        "consegna": "SELECT, UPDATE",
+        "destinazione": "SELECT, UPDATE",
+        "tentativo_consegna": "SELECT, INSERT",
+        "evento": "SELECT, INSERT",
+    },
+}
+"""Grants of each system role, by table; the policy lets it see all rows of those tables, of every ambito."""
+
+_AUDIT_SCRIVIBILI = (
+    "richiesta_id, ambito_id, operatore_id, incarico_id, operazione, finalita, esito, motivo, oggetto_tipo, oggetti"
+)
+"""The columns of audit the application may write: number and instant are the database's."""
+
+PERMESSI_APP: dict[str, str] = (
+    dict.fromkeys(("ambito", "servizio", "operatore", *CONSULTABILI, "contributo"), "SELECT")
+    | dict.fromkeys(
+        ("persona", "nucleo", "componente", "cartella", *FIGLIE, "equipe", "membro_equipe", "caso_pippi", *PIPPI, "graduatoria"),
+        "SELECT, INSERT, UPDATE",
+    )
+    | {
+        "accesso": "SELECT, INSERT",
+        "idempotenza": "SELECT, INSERT, UPDATE, DELETE",
+        "evento": "INSERT",
+        "audit": f"SELECT, INSERT ({_AUDIT_SCRIVIBILI})",
+        "avviso": "SELECT, UPDATE",
+        "flusso": "SELECT, UPDATE",
+        "esito_flusso": "SELECT, INSERT",
+        "ente_waas": "SELECT, UPDATE",
+    }
+)
+
+
+PERMESSI_CARICATORE = {"evento": "SELECT, INSERT", "audit": "SELECT"}
+"""Loading deletes nothing and cannot rewrite the log or the audit trail; SELECT, INSERT and UPDATE on the rest."""
+
+
+def politiche(tabelle: list[str]) -> list[Politica]:
+    """Every policy, in a stable order. `tabelle` are all the tables of the metadata."""
+    ambito = [Politica(t, "ambito", APP, "ALL", AMBITO, restrittiva=True) for t in tabelle if t not in SENZA_AMBITO]
+    carico = [Politica(t, "caricatore", CARICATORE, "ALL", "true") for t in tabelle]
+    return [*ambito, *_app_anagrafe(), *_app_cartelle(), *_app_squadre(), *_app_misure_e_flussi(), *_sistema(), *carico]
+
+
+def sql(tabelle: list[str]) -> str:
+    """Render row-level security, policies and grants for `tabelle`."""
+    righe = [f"ALTER TABLE {t} ENABLE ROW LEVEL SECURITY;\nALTER TABLE {t} FORCE ROW LEVEL SECURITY;" for t in tabelle]
+    righe += [p.sql() for p in politiche(tabelle)]
+    righe += [f"GRANT {permessi} ON {tabella} TO {APP};" for tabella, permessi in PERMESSI_APP.items()]
+    for ruolo, tabelle_del_ruolo in PERMESSI_DI_SISTEMA.items():
+        righe += [f"GRANT {permessi} ON {tabella} TO {ruolo};" for tabella, permessi in tabelle_del_ruolo.items()]
+    righe += [f"GRANT {PERMESSI_CARICATORE.get(t, 'SELECT, INSERT, UPDATE')} ON {t} TO {CARICATORE};" for t in tabelle]
+    righe.append(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {CARICATORE};")
+    return "\n".join(righe) + "\n"

@@ -1,0 +1,1 @@
+"""The cartella sociale: one record of the person."""

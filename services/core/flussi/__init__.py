@@ -1,0 +1,1 @@
+"""Flows to the State: SIUSS by WaaS."""

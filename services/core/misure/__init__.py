@@ -1,0 +1,1 @@
+"""Measures: rules as data, domande, graduatorie."""

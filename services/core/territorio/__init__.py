@@ -1,0 +1,1 @@
+"""Ambiti, Comuni, enti, services, competenze and deleghe."""

@@ -1,0 +1,1 @@
+"""Équipe and multidimensional assessment."""
