@@ -1,0 +1,1 @@
+"""The HTTP edge: token, principal, one transaction, answer."""

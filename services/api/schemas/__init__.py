@@ -1,0 +1,1 @@
+"""Schemas of the HTTP contract: what comes in, what goes out."""

@@ -1,0 +1,1 @@
+"""The event edge: sequencer, readers, sender, schedule."""
