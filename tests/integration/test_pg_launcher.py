@@ -11,6 +11,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -58,6 +59,10 @@ def processi_di(pg_dir: Path) -> list[int]:
     return trovati
 
 
+def guardiano_di(settings: Settings) -> int:
+    return next(p for p in processi_di(settings.pg_dir) if b"guardiano.py" in Path(f"/proc/{p}/cmdline").read_bytes())
+
+
 def attendi(condizione: Callable[[], bool], motivo: str, secondi: float = 15) -> None:
     scadenza = time.monotonic() + secondi
     while not condizione():
@@ -90,7 +95,11 @@ def altro_processo(stato: Path, resto: str) -> "subprocess.Popen[str]":
         """
     )
     return subprocess.Popen(
-        [sys.executable, "-c", programma + textwrap.dedent(resto)], stdout=subprocess.PIPE, text=True, cwd=RADICE_PROGETTO
+        [sys.executable, "-c", programma + textwrap.dedent(resto)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=RADICE_PROGETTO,
     )
 
 
@@ -173,13 +182,33 @@ class TestFine:
         primo = postmaster(lanciatore)
         figlio.send_signal(signal.SIGKILL)
         with figlio:
-            figlio.wait()
+            assert figlio.wait() == -signal.SIGKILL
         time.sleep(0.2)
         assert lanciatore.attivo()
         assert valore(lanciatore.dsn(), "SELECT 1") == 1
         assert postmaster(lanciatore) == primo
         lanciatore.ferma()
         assert not (lanciatore.dati / "postmaster.pid").exists()
+
+    def test_chi_arriva_mentre_l_ultimo_esce_trova_un_server(self, stato: Path) -> None:
+        settings = impostazioni(stato)
+        esce, entra = Lanciatore(settings, veloce=True), Lanciatore(settings, veloce=True)
+        esce.avvia()
+        guardiano = guardiano_di(settings)
+        # stopped, the guardian finds both on waking: first the leave, then the knock
+        os.kill(guardiano, signal.SIGSTOP)
+        with ThreadPoolExecutor() as fili:
+            uscita = fili.submit(esce.ferma)
+            time.sleep(0.1)
+            entrata = fili.submit(entra.avvia)
+            time.sleep(0.1)
+            os.kill(guardiano, signal.SIGCONT)
+            uscita.result(timeout=60)
+            entrata.result(timeout=60)
+        assert guardiano_di(settings) != guardiano
+        assert valore(entra.dsn(), "SELECT 1") == 1
+        entra.ferma()
+        assert not entra.attivo()
 
     def test_molti_partono_insieme_uno_solo_crea(self, stato: Path) -> None:
         figli = [
@@ -196,7 +225,7 @@ class TestFine:
         settings = impostazioni(stato)
         lanciatore = Lanciatore(settings, veloce=True)
         lanciatore.avvia()
-        guardiano = next(p for p in processi_di(settings.pg_dir) if b"guardiano.py" in Path(f"/proc/{p}/cmdline").read_bytes())
+        guardiano = guardiano_di(settings)
         os.kill(guardiano, signal.SIGKILL)
         attendi(lambda: not processi_di(settings.pg_dir), "senza guardiano il server è rimasto")
         assert not lanciatore.attivo()

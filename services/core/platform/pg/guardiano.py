@@ -137,6 +137,8 @@ class Guardiano:
             if not self.clienti and (arrivato or time.monotonic() > primo_entro):
                 return
             for chiave, _ in self.selettore.select(timeout=None if self.clienti else 1.0):
+                if self.termina:  # the last user just left: whoever knocked in the same instant must not hear `pronto`
+                    break
                 oggetto = chiave.fileobj
                 if oggetto is self.presa:
                     arrivato = self._accogli() or arrivato

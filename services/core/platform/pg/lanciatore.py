@@ -114,13 +114,15 @@ class Lanciatore:
             return False
         self._filo.setblocking(False)
         try:
-            return self._filo.recv(1) != b""
+            self._filo.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return True
         except OSError:
             return False
         finally:
             self._filo.setblocking(True)
+        # after `pronto` the guardian speaks only to say `fermato`, or hangs up
+        return False
 
     @property
     def _presa(self) -> Path:
