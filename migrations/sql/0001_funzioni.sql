@@ -186,21 +186,23 @@ BEGIN ATOMIC
                               (x.dal <= p_data AND (x.al IS NULL OR x.al >= p_data)) DESC, x.dal DESC LIMIT 1) i ON true;
 END;
 
--- A reserved cartella protects its person: her codice fiscale must be outside the unique key, where a conflict would reveal her.
--- Rights of the caller; who could not protect her cannot reserve either.
-CREATE FUNCTION cartella_riservata_protegge() RETURNS trigger
-  LANGUAGE plpgsql SECURITY INVOKER SET search_path = public, pg_temp AS $$
+-- What a person repeats of her own cartella, for her row policy; written here alone. A reserved cartella also protects her: her
+-- codice fiscale must be outside the unique key, where a conflict would reveal her.
+CREATE FUNCTION cartella_della_persona() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM persona WHERE id = NEW.persona_id AND protetta) THEN
-    UPDATE persona SET protetta = true, versione = versione + 1 WHERE id = NEW.persona_id;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = 'la persona di una cartella riservata va protetta';
-    END IF;
+  IF TG_OP = 'UPDATE' AND OLD.persona_id <> NEW.persona_id THEN
+    UPDATE persona SET cartella_id = NULL, competenza_id = NULL, riservata = NULL WHERE id = OLD.persona_id;
   END IF;
+  UPDATE persona p
+     SET cartella_id = NEW.id, competenza_id = NEW.competenza_id, riservata = NEW.riservata,
+         protetta = p.protetta OR NEW.riservata, versione = p.versione + (NEW.riservata AND NOT p.protetta)::integer
+   WHERE p.id = NEW.persona_id
+     AND (p.cartella_id, p.competenza_id, p.riservata) IS DISTINCT FROM (NEW.id, NEW.competenza_id, NEW.riservata);
   RETURN NULL;
 END $$;
-CREATE TRIGGER riservata_protegge AFTER INSERT OR UPDATE OF riservata, persona_id ON cartella
-  FOR EACH ROW WHEN (NEW.riservata) EXECUTE FUNCTION cartella_riservata_protegge();
+CREATE TRIGGER cartella_della_persona AFTER INSERT OR UPDATE OF riservata, persona_id, competenza_id ON cartella
+  FOR EACH ROW EXECUTE FUNCTION cartella_della_persona();
 
 -- Answers kept for the repetition of requests, of every operator, older than their validity. Called by the worker, hourly.
 CREATE FUNCTION elimina_risposte_scadute(p_validita interval) RETURNS bigint

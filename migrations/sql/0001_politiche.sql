@@ -250,8 +250,8 @@ CREATE POLICY consultabile ON indicatore AS PERMISSIVE FOR SELECT TO ambito_app
 CREATE POLICY consultabile ON incarico AS PERMISSIVE FOR SELECT TO ambito_app
   USING (true);
 CREATE POLICY propri ON accesso AS PERMISSIVE FOR SELECT TO ambito_app
-  USING (operatore_id = (SELECT app_operatore()) AND ente_id = (SELECT app_ente())
-  AND (SELECT app_data()) BETWEEN dal AND coalesce(al, 'infinity'::date));
+  USING ((operatore_id, ente_id) = (SELECT app_operatore(), app_ente())
+  AND daterange(dal, al, '[]') @> (SELECT app_data()));
 CREATE POLICY concede ON accesso AS PERMISSIVE FOR INSERT TO ambito_app
   WITH CHECK (vede_cartella(cartella_id) AND (motivo <> 'pippi' OR concede_pippi(origine_id)));
 CREATE POLICY proprie ON idempotenza AS PERMISSIVE FOR ALL TO ambito_app
@@ -263,19 +263,16 @@ CREATE POLICY aggiunge ON audit AS PERMISSIVE FOR INSERT TO ambito_app
   WITH CHECK (ambito_id = (SELECT app_ambito()) AND operatore_id IS NOT DISTINCT FROM (SELECT app_operatore()) AND incarico_id IS NOT DISTINCT FROM (SELECT app_incarico()));
 CREATE POLICY dpo ON audit AS PERMISSIVE FOR SELECT TO ambito_app
   USING ((SELECT app_ruolo()) = 'dpo' AND (ambito_id = (SELECT app_ambito()) OR ambito_oggetto_id = (SELECT app_ambito())));
-CREATE POLICY territorio ON cartella AS PERMISSIVE FOR ALL TO ambito_app
-  USING (NOT riservata AND competenza_id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[])))
-  WITH CHECK (NOT riservata AND competenza_id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[])));
-CREATE POLICY squadra ON cartella AS PERMISSIVE FOR ALL TO ambito_app
-  USING (id IN (SELECT a.cartella_id FROM accesso a))
-  WITH CHECK (id IN (SELECT a.cartella_id FROM accesso a));
+CREATE POLICY visibile ON cartella AS PERMISSIVE FOR ALL TO ambito_app
+  USING ((NOT riservata AND competenza_id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[]))) OR (id IN (SELECT a.cartella_id FROM accesso a)))
+  WITH CHECK ((NOT riservata AND competenza_id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[]))) OR (id IN (SELECT a.cartella_id FROM accesso a)));
 CREATE POLICY nelle_cartelle ON persona AS PERMISSIVE FOR SELECT TO ambito_app
-  USING (EXISTS (SELECT 1 FROM cartella c WHERE c.persona_id = persona.id) OR (NOT protetta AND EXISTS (SELECT 1 FROM componente m WHERE m.persona_id = persona.id)));
+  USING ((NOT riservata AND competenza_id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[]))) OR (cartella_id IN (SELECT a.cartella_id FROM accesso a)) OR (NOT protetta AND EXISTS (SELECT 1 FROM componente m WHERE m.persona_id = persona.id)));
 CREATE POLICY modifica ON persona AS PERMISSIVE FOR UPDATE TO ambito_app
-  USING (EXISTS (SELECT 1 FROM cartella c WHERE c.persona_id = persona.id) OR (NOT protetta AND EXISTS (SELECT 1 FROM componente m WHERE m.persona_id = persona.id)))
-  WITH CHECK (EXISTS (SELECT 1 FROM cartella c WHERE c.persona_id = persona.id) OR (NOT protetta AND EXISTS (SELECT 1 FROM componente m WHERE m.persona_id = persona.id)));
+  USING ((NOT riservata AND competenza_id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[]))) OR (cartella_id IN (SELECT a.cartella_id FROM accesso a)) OR (NOT protetta AND EXISTS (SELECT 1 FROM componente m WHERE m.persona_id = persona.id)))
+  WITH CHECK ((NOT riservata AND competenza_id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[]))) OR (cartella_id IN (SELECT a.cartella_id FROM accesso a)) OR (NOT protetta AND EXISTS (SELECT 1 FROM componente m WHERE m.persona_id = persona.id)));
 CREATE POLICY residente ON persona AS PERMISSIVE FOR INSERT TO ambito_app
-  WITH CHECK (EXISTS (SELECT 1 FROM competenza k WHERE k.comune_id = comune_residenza_id AND k.id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[]))));
+  WITH CHECK (cartella_id IS NULL AND EXISTS (SELECT 1 FROM competenza k WHERE k.comune_id = comune_residenza_id AND k.id = ANY (COALESCE((SELECT app_competenze()), '{}'::integer[]))));
 CREATE POLICY nelle_cartelle ON nucleo AS PERMISSIVE FOR SELECT TO ambito_app
   USING (EXISTS (SELECT 1 FROM cartella c WHERE c.nucleo_id = nucleo.id));
 CREATE POLICY nuovo ON nucleo AS PERMISSIVE FOR INSERT TO ambito_app
@@ -392,9 +389,6 @@ CREATE POLICY definer ON regola_ruolo AS PERMISSIVE FOR ALL TO ambito_definer
 CREATE POLICY definer ON ente_waas AS PERMISSIVE FOR ALL TO ambito_definer
   USING (true)
   WITH CHECK (true);
-CREATE POLICY definer ON persona AS PERMISSIVE FOR ALL TO ambito_definer
-  USING (true)
-  WITH CHECK (true);
 CREATE POLICY definer ON cartella AS PERMISSIVE FOR ALL TO ambito_definer
   USING (true)
   WITH CHECK (true);
@@ -435,6 +429,9 @@ CREATE POLICY definer ON audit AS PERMISSIVE FOR ALL TO ambito_definer
   USING (true)
   WITH CHECK (true);
 CREATE POLICY definer ON idempotenza AS PERMISSIVE FOR ALL TO ambito_definer
+  USING (true)
+  WITH CHECK (true);
+CREATE POLICY definer ON persona AS PERMISSIVE FOR ALL TO ambito_definer
   USING (true)
   WITH CHECK (true);
 CREATE POLICY sequenziatore ON evento AS PERMISSIVE FOR ALL TO ambito_sequenziatore
@@ -691,7 +688,6 @@ GRANT SELECT ON obiettivo_piano TO ambito_app;
 GRANT SELECT ON indicatore TO ambito_app;
 GRANT SELECT ON incarico TO ambito_app;
 GRANT SELECT ON contributo TO ambito_app;
-GRANT SELECT, INSERT, UPDATE ON persona TO ambito_app;
 GRANT SELECT, INSERT, UPDATE ON nucleo TO ambito_app;
 GRANT SELECT, INSERT, UPDATE ON componente TO ambito_app;
 GRANT SELECT, INSERT, UPDATE ON cartella TO ambito_app;
@@ -710,6 +706,7 @@ GRANT SELECT, INSERT, UPDATE ON caso_pippi TO ambito_app;
 GRANT SELECT, INSERT, UPDATE ON rilevazione_pippi TO ambito_app;
 GRANT SELECT, INSERT, UPDATE ON microprogetto TO ambito_app;
 GRANT SELECT, INSERT, UPDATE ON graduatoria TO ambito_app;
+GRANT SELECT, INSERT, UPDATE (versione, cognome, nome, data_nascita, sesso, codice_fiscale, comune_nascita, comune_residenza_id, cittadinanza, protetta) ON persona TO ambito_app;
 GRANT SELECT, INSERT ON accesso TO ambito_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotenza TO ambito_app;
 GRANT INSERT ON evento TO ambito_app;
@@ -724,7 +721,6 @@ GRANT SELECT ON competenza TO ambito_definer;
 GRANT SELECT ON delega TO ambito_definer;
 GRANT SELECT ON regola_ruolo TO ambito_definer;
 GRANT SELECT ON ente_waas TO ambito_definer;
-GRANT SELECT ON persona TO ambito_definer;
 GRANT SELECT ON cartella TO ambito_definer;
 GRANT SELECT ON domanda TO ambito_definer;
 GRANT SELECT ON valutazione TO ambito_definer;
@@ -739,6 +735,7 @@ GRANT SELECT ON sequenza TO ambito_definer;
 GRANT SELECT ON consegna TO ambito_definer;
 GRANT INSERT ON audit TO ambito_definer;
 GRANT SELECT, DELETE ON idempotenza TO ambito_definer;
+GRANT SELECT, UPDATE (cartella_id, competenza_id, riservata, protetta, versione) ON persona TO ambito_definer;
 GRANT SELECT, UPDATE (posizione) ON evento TO ambito_sequenziatore;
 GRANT SELECT, UPDATE ON sequenza TO ambito_sequenziatore;
 GRANT SELECT ON evento TO ambito_lettore_webhooks;

@@ -20,6 +20,7 @@ ALTER FUNCTION cerca_codice_fiscale(text) OWNER TO ambito_definer;
 ALTER FUNCTION conta_domande_presentate(uuid) OWNER TO ambito_definer;
 ALTER FUNCTION punteggi_graduatoria(uuid[]) OWNER TO ambito_definer;
 ALTER FUNCTION concede_pippi(uuid) OWNER TO ambito_definer;
+ALTER FUNCTION cartella_della_persona() OWNER TO ambito_definer;
 ALTER FUNCTION misura_code() OWNER TO ambito_definer;
 ALTER FUNCTION misura_lettori() OWNER TO ambito_definer;
 ALTER FUNCTION registra_diniego(uuid, uuid, uuid, text, text, text, uuid[], date) OWNER TO ambito_definer;

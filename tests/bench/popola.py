@@ -45,9 +45,10 @@ CREATE TEMP TABLE caso ON COMMIT DROP AS
   FROM generate_series(1, $1::int) i
   JOIN (SELECT id, comune_id, row_number() OVER (ORDER BY id) - 1 AS n FROM competenza WHERE ambito_id = {AMBITO}) k
     ON k.n = (i::bigint * 7919) % {COMUNI * len(SERVIZI)};
-INSERT INTO persona (id, versione, ambito_id, cognome, nome, data_nascita, sesso, comune_residenza_id, cittadinanza, protetta)
+INSERT INTO persona (id, versione, ambito_id, cognome, nome, data_nascita, sesso, comune_residenza_id, cittadinanza, protetta,
+                     cartella_id, competenza_id, riservata)
   SELECT persona, 1, {AMBITO}, 'Zzqprova' || (i % 997), 'Nome' || (i % 89), date '1930-01-01' + (i % 30000), 'F',
-         comune, '380', false FROM caso;
+         comune, '380', false, cartella, competenza, false FROM caso;
 INSERT INTO nucleo (id, ambito_id) SELECT nucleo, {AMBITO} FROM caso;
 INSERT INTO cartella (id, versione, ambito_id, persona_id, nucleo_id, competenza_id, stato, riservata, aperta_il, creata_il)
   SELECT cartella, 1, {AMBITO}, persona, nucleo, competenza, 'aperta', false, creata::date, creata FROM caso;

@@ -16,6 +16,7 @@ Connessione: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 FUNZIONI_DEFINER = {
     "app_entra",
     "app_entra_waas",
+    "cartella_della_persona",
     "cerca_codice_fiscale",
     "competenze_dell_incarico",
     "concede_pippi",

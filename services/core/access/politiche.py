@@ -111,13 +111,12 @@ def _app_anagrafe() -> Iterator[Politica]:
 
 
 def _app_cartelle() -> Iterator[Politica]:
-    for via in regola.VIE:
-        yield Politica("cartella", via.nome, APP, "ALL", via.politica)
-    propria = "EXISTS (SELECT 1 FROM cartella c WHERE c.persona_id = persona.id)"
+    yield Politica("cartella", "visibile", APP, "ALL", regola.politica())
+    propria = regola.politica("cartella_id")
     visibile = f"{propria} OR (NOT protetta AND EXISTS (SELECT 1 FROM componente m WHERE m.persona_id = persona.id))"
     yield Politica("persona", "nelle_cartelle", APP, "SELECT", visibile)
     yield Politica("persona", "modifica", APP, "UPDATE", visibile)
-    yield Politica("persona", "residente", APP, "INSERT", scrive=COMUNE_IN_SCOPE)
+    yield Politica("persona", "residente", APP, "INSERT", scrive=f"cartella_id IS NULL AND {COMUNE_IN_SCOPE}")
     nucleo = "EXISTS (SELECT 1 FROM cartella c WHERE c.nucleo_id = {})"
     yield Politica("nucleo", "nelle_cartelle", APP, "SELECT", nucleo.format("nucleo.id"))
     yield Politica("nucleo", "nuovo", APP, "INSERT", scrive="true")
@@ -171,7 +170,6 @@ PERMESSI_DI_SISTEMA: dict[str, dict[str, str]] = {
             "delega",
             "regola_ruolo",
             "ente_waas",
-            "persona",
             "cartella",
             "domanda",
             "valutazione",
@@ -190,6 +188,7 @@ PERMESSI_DI_SISTEMA: dict[str, dict[str, str]] = {
         "consegna": "SELECT",
         "audit": "INSERT",
         "idempotenza": "SELECT, DELETE",
+        "persona": "SELECT, UPDATE (cartella_id, competenza_id, riservata, protetta, versione)",
     },
     SEQUENZIATORE: {"evento": "SELECT, UPDATE (posizione)", "sequenza": "SELECT, UPDATE"},
     lettore("webhooks"): _LETTORE
@@ -216,13 +215,19 @@ _AUDIT_SCRIVIBILI = (
 )
 """The columns of audit the application may write: number and instant are the database's."""
 
+_PERSONA_MODIFICABILE = (
+    "versione, cognome, nome, data_nascita, sesso, codice_fiscale, comune_nascita, comune_residenza_id, cittadinanza, protetta"
+)
+"""The columns of persona the application may change: those that repeat her cartella are the database's."""
+
 PERMESSI_APP: dict[str, str] = (
     dict.fromkeys(("ambito", "servizio", "operatore", *CONSULTABILI, "contributo"), "SELECT")
     | dict.fromkeys(
-        ("persona", "nucleo", "componente", "cartella", *FIGLIE, "equipe", "membro_equipe", "caso_pippi", *PIPPI, "graduatoria"),
+        ("nucleo", "componente", "cartella", *FIGLIE, "equipe", "membro_equipe", "caso_pippi", *PIPPI, "graduatoria"),
         "SELECT, INSERT, UPDATE",
     )
     | {
+        "persona": f"SELECT, INSERT, UPDATE ({_PERSONA_MODIFICABILE})",
         "accesso": "SELECT, INSERT",
         "idempotenza": "SELECT, INSERT, UPDATE, DELETE",
         "evento": "INSERT",

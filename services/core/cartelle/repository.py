@@ -27,8 +27,8 @@ SELECT coalesce(json_agg(json_build_object(
                       'anno_nascita', extract(year FROM p.data_nascita)::int)
        ) ORDER BY m.creata_il DESC, m.id DESC), '[]')::text AS elementi,
        (SELECT count(*) FROM pagina) > $6 AS altri,
-       (SELECT u.creata_il FROM mostrate u ORDER BY u.creata_il, u.id LIMIT 1) AS ultima_creata_il,
-       (SELECT u.id FROM mostrate u ORDER BY u.creata_il, u.id LIMIT 1) AS ultima_id
+       min(m.creata_il) AS ultima_creata_il,
+       (array_agg(m.id ORDER BY m.creata_il DESC, m.id DESC))[count(*)] AS ultima_id
 FROM mostrate m
 JOIN persona p ON p.id = m.persona_id
 JOIN competenza k ON k.id = m.competenza_id

@@ -31,6 +31,12 @@ class Relazione(StrEnum):
 
 
 class Persona(Versionata, table=True):
+    """A person of one ambito.
+
+    `cartella_id`, `competenza_id` and `riservata` repeat those of her own cartella, written by the database alone (trigger
+    `cartella_della_persona`), so that the row policy of a person needs no subquery; NULL when she has none.
+    """
+
     __tablename__ = "persona"
     __table_args__ = (
         vincolo_enum("sesso", Sesso),
@@ -53,6 +59,9 @@ class Persona(Versionata, table=True):
     comune_residenza_id: int = Field(foreign_key="comune.id")
     cittadinanza: str = Field(default="380", sa_type=sa.CHAR(3))
     protetta: bool = False
+    cartella_id: UUID | None = None
+    competenza_id: int | None = None
+    riservata: bool | None = None
 
 
 class Nucleo(Tabella, table=True):

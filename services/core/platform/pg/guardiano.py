@@ -137,8 +137,6 @@ class Guardiano:
             if not self.clienti and (arrivato or time.monotonic() > primo_entro):
                 return
             for chiave, _ in self.selettore.select(timeout=None if self.clienti else 1.0):
-                if self.termina:  # the last user just left: whoever knocked in the same instant must not hear `pronto`
-                    break
                 oggetto = chiave.fileobj
                 if oggetto is self.presa:
                     arrivato = self._accogli() or arrivato
@@ -152,6 +150,8 @@ class Guardiano:
                         return
 
     def _accogli(self) -> bool:
+        if self.termina:  # the last user just left: whoever knocks in the same instant must not hear `pronto`
+            return False
         try:
             cliente, _ = self.presa.accept()
         except OSError as errore:
