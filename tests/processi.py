@@ -56,7 +56,9 @@ def aspetta(condizione: Callable[[], Any], che_cosa: str, secondi: float = 40.0)
 class ProcessoWorker:
     """`python -m services.worker.main`, in a session of its own so that it can be killed whole."""
 
-    def __init__(self, settings: Settings, uscita: Path, broker_url: str | None = None, *, processi: int = 1) -> None:
+    def __init__(
+        self, settings: Settings, uscita: Path, broker_url: str | None = None, *, processi: int = 1, **altro: str
+    ) -> None:
         ambiente = {nome: valore for nome, valore in os.environ.items() if not nome.startswith("AMBITO_")}
         ambiente |= {
             "AMBITO_ENV": "test",
@@ -67,6 +69,7 @@ class ProcessoWorker:
             "AMBITO_SEGRETO_WEBHOOK": settings.segreto_webhook.get_secret_value(),
             "PYTHONUNBUFFERED": "1",
         }
+        ambiente |= altro
         if broker_url is not None:
             ambiente["AMBITO_BROKER_URL"] = broker_url
         self.registro = uscita

@@ -1,4 +1,4 @@
-"""Everything up at once, for `up` and `demo`: database, migrations, examples, sandbox, API, worker; and all of it down."""
+"""Everything up at once, for `up` and `demo`: database, migrations, examples, sandbox, witness, API, worker; and all down."""
 
 import asyncio
 import http.client
@@ -73,13 +73,15 @@ class Pila:
             raise ErroreComando("In produzione API e worker sono servizi del sistema (deploy/): il comando è per lo sviluppo.")
         self._origine, self._da_capo, self._passo = settings, da_capo, passo or (lambda _: None)
         self._database = database or nome_database(settings.dsn_admin)
-        self.settings = _sul_database(settings, self._database)
+        self.settings = sul_database(settings, self._database)
         self.lanciatore = Lanciatore(settings) if settings.incorporato else None
         self.registri = prepara_cartella(settings.stato_dir / "registri")
         comune = variabili(self.settings)
         self.sandbox = Processo("sandbox", ["-m", "services.sandbox.main"], comune, self.registri / "sandbox.log")
         self.api = Processo("API", ["-m", "services.api"], comune, self.registri / "api.log")
         self.worker = Processo("worker", ["-m", "services.worker.main"], comune, self.registri / "worker.log")
+        self.testimone = Processo("testimone", _testimone(self.settings), comune, self.registri / "testimone.log")
+        self.programmi = (self.api, self.worker, self.testimone, self.sandbox)
 
     @property
     def indirizzo_api(self) -> str:
@@ -101,27 +103,31 @@ class Pila:
         s = self.settings
         verifica_porta(s.api_host, s.api_port, "all'API", "AMBITO_API_PORT")
         verifica_porta("127.0.0.1", s.sandbox_port, "alla sandbox", "AMBITO_SANDBOX_PORT")
+        verifica_porta("127.0.0.1", s.testimone_port, "al testimone", "AMBITO_TESTIMONE_PORT")
         self._passo("database")
         if self.lanciatore is not None:
             self.lanciatore.avvia()
         if self._da_capo:
-            asyncio.run(_elimina(self._origine.dsn_admin_diretto, self._database))
+            asyncio.run(elimina_database(self._origine.dsn_admin_diretto, self._database))
         # on a prepared machine there is only to make sure: the API answers meanwhile
         pronto = not self._da_capo and asyncio.run(schema_aggiornato(s.dsn_admin_diretto))
         (self.api if pronto else self.sandbox).avvia()
         self._prepara()
-        self._passo("API, worker e sandbox")
-        for processo in (self.api, self.worker, self.sandbox):
+        self._passo("API, worker, testimone e sandbox")
+        for processo in self.programmi:
             if not processo.vivo:
                 processo.avvia()
         self.api.attendi(lambda: _risponde(f"{self.indirizzo_api}/status"), PRONTO_S)
         self.sandbox.attendi(lambda: _risponde(s.oidc_jwks_url), PRONTO_S)
+        self.testimone.attendi(lambda: _risponde(f"{s.testimone_url}/status"), PRONTO_S)
         self.attendi_worker()
 
     def _prepara(self) -> None:
         # imported here: heavy, and the API must not wait for it
         from services.cli.ambiente import carica_ambito, migra, prepara_server
+        from services.core.sigillo.chiavi import crea_chiavi
 
+        crea_chiavi(self.settings)
         prepara_server(self._origine, self._database)
         self._passo("migrazioni")
         migra(self.settings)
@@ -136,7 +142,7 @@ class Pila:
     def guarda(self) -> None:
         """Stay until a program ends by itself, which is an error. Raises `ErroreComando`; a signal's exception passes through."""
         while True:
-            for processo in (self.api, self.worker, self.sandbox):
+            for processo in self.programmi:
                 if not processo.vivo:
                     raise ErroreComando(
                         f"Si è fermato un programma: {processo.nome} (uscita {processo.uscita}):\n{processo.fine_registro()}"
@@ -146,14 +152,36 @@ class Pila:
             time.sleep(0.3)
 
     def ferma(self) -> None:
-        """Stop API, worker, sandbox and database, in this order: who asks first, what answers last."""
-        for processo in (self.api, self.worker, self.sandbox):
+        """Stop API, worker, witness, sandbox and database, in this order: who asks first, what answers last."""
+        for processo in self.programmi:
             processo.ferma()
         if self.lanciatore is not None:
             self.lanciatore.ferma()
 
 
-def _sul_database(settings: Settings, database: str) -> Settings:
+def cartella_testimone(settings: Settings) -> Path:
+    """Where the development witness keeps its files, one per chain: in production it is another machine's."""
+    return settings.stato_dir / "testimone"
+
+
+def _testimone(s: Settings) -> list[str]:
+    percorsi = {
+        "--cartella": cartella_testimone(s),
+        "--chiave": _accanto(s.testimone_chiave, ".pem"),
+        "--ammessa": _accanto(s.sigillo_chiave, ".pub"),
+    }
+    opzioni = [str(parte) for coppia in percorsi.items() for parte in coppia]
+    return ["-m", "services.cli.main", "testimone", "avvia", *opzioni, "--porta", str(s.testimone_port)]
+
+
+def _accanto(chiave: Path | None, suffisso: str) -> Path:
+    """The other half of a key. Outside production both keys have a place."""
+    assert chiave is not None, "in sviluppo le chiavi del sigillo hanno sempre un percorso"
+    return chiave.with_suffix(suffisso)
+
+
+def sul_database(settings: Settings, database: str) -> Settings:
+    """The same settings on another database of the same server, on the examples' day unless one is given."""
     indirizzi = {
         "database_url": settings.dsn_admin,
         "database_app_url": settings.dsn_app,
@@ -204,7 +232,8 @@ def _risponde(url: str) -> bool:
         connessione.close()
 
 
-async def _elimina(dsn: str, database: str) -> None:
+async def elimina_database(dsn: str, database: str) -> None:
+    """Drop a database, whoever is still connected. Raises `ErroreComando` when the server cannot be asked."""
     try:
         connessione = await asyncpg.connect(componi_dsn(dsn, database="postgres"))
     except (OSError, asyncpg.PostgresError) as errore:

@@ -1,8 +1,10 @@
 """`ambito up`: everything running, what to open and with which token, until Ctrl-C."""
 
+from contextlib import ExitStack
+
 from rich.table import Table
 
-from services.cli.supervisore import Interrotto, Pila, ambiti_esempio, fermabile
+from services.cli.supervisore import Interrotto, Pila, ambiti_esempio, cartella_testimone, fermabile
 from services.cli.terminale import console
 from services.core.platform.settings import Settings
 
@@ -10,13 +12,11 @@ from services.core.platform.settings import Settings
 def esegui(settings: Settings) -> None:
     """Start, say where everything is, stay until a signal, stop. Raises `ErroreComando` when something ends by itself."""
     try:
-        with fermabile():
+        with fermabile(), ExitStack() as aperta:
             with console.status("Avvio…") as stato:
-                pila = Pila(settings, passo=lambda cosa: stato.update(f"Avvio: {cosa}…"))
-                pila.__enter__()
-            with pila:
-                _presenta(pila)
-                pila.guarda()
+                pila = aperta.enter_context(Pila(settings, passo=lambda cosa: stato.update(f"Avvio: {cosa}…")))
+            _presenta(pila)
+            pila.guarda()
     except Interrotto:
         console.print("Fermato.")
 
@@ -34,6 +34,7 @@ def _presenta(pila: Pila) -> None:
     indirizzi.add_row("Stato", f"{pila.indirizzo_api}/status")
     indirizzi.add_row("Metriche", f"{pila.indirizzo_api}/metrics")
     indirizzi.add_row("Sandbox", s.sandbox_url)
+    indirizzi.add_row("Testimone", f"{s.testimone_url} (file in {cartella_testimone(s)})")
     indirizzi.add_row("Registri", str(pila.registri))
     console.print(indirizzi)
     emette = emittente(s)

@@ -4,7 +4,6 @@ A message says only "reader X may have work". Losing, doubling or reordering one
 retries and no dead letters here: what is to be done later is a row with `prossimo_tentativo`, what failed is written there.
 """
 
-import re
 from typing import Any
 
 from dramatiq import Broker, Message, Middleware
@@ -12,11 +11,6 @@ from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.middleware import AgeLimit, AsyncIO, TimeLimit
 from dramatiq_postgres import PostgresBroker  # type: ignore[import-untyped]  # the package ships no types
 from psycopg_pool import ConnectionPool
-
-from services.core.platform.pg.dsn import nome_database
-
-CODA = "ambito_sveglie"
-"""Beginning of the queue's name; the database's follows, so that two installations may share a RabbitMQ."""
 
 ETA_MASSIMA_MS = 60_000
 """A wake-up older than this is thrown away: the periodic one has replaced it."""
@@ -143,11 +137,6 @@ def crea_broker(broker_url: str | None, dsn: str, *, fili: int, altri: list[Midd
         return BrokerRabbit(broker_url, componenti(altri))
     # one connection consumes, one listens, one publishes; each thread acknowledges
     return BrokerPostgres(dsn, componenti(altri), connessioni=fili + 3)
-
-
-def nome_coda(dsn: str) -> str:
-    """Return the name of the queue of the installation whose database is `dsn`. Installations with one name need two vhosts."""
-    return f"{CODA}_{re.sub('[^a-zA-Z0-9_]', '_', nome_database(dsn))}"
 
 
 def _senza_ritardo(delay: int | None) -> None:

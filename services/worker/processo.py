@@ -1,4 +1,4 @@
-"""One process of the worker: the actors' threads, and a sequencer that stands for election among all processes."""
+"""One process of the worker: the actors' threads, a sequencer and a sealer that stand for election among all processes."""
 
 import asyncio
 import os
@@ -10,13 +10,18 @@ from dramatiq import Worker
 from dramatiq.asyncio import get_event_loop_thread
 
 from services.core.platform import registro as registro_log
+from services.core.platform.coda import nome_coda
 from services.core.platform.db import RuoloNonSicuro, crea_engine, verifica_ruolo
+from services.core.platform.http import cliente_http
 from services.core.platform.settings import ConfigurazioneNonValida, Settings, carica_settings
-from services.worker.broker import crea_broker, nome_coda
+from services.core.sigillo import chiavi
+from services.core.sigillo.firme import Fiducia, Firmatario
+from services.worker.broker import crea_broker
 from services.worker.contesto import Chiusura, ContestoWorker
 from services.worker.main import CONFIGURAZIONE
 from services.worker.registro import DOPO, lettori
 from services.worker.sequenziatore import Sequenziatore
+from services.worker.sigillatore import Sigillatore
 from services.worker.sveglie import Orario, Sveglie, registra_attore
 
 FILI = 4
@@ -27,7 +32,7 @@ log = structlog.get_logger()
 
 
 def lavora(settings: Settings, padre: int | None) -> int:
-    """Run the actors and the sequencer until SIGTERM or SIGINT, or until the process `padre` is gone; return the exit code."""
+    """Run all of it until SIGTERM or SIGINT, or until the process `padre` is gone; return the exit code."""
     contesto = ContestoWorker(settings, lettori(settings), DOPO)
     broker = crea_broker(settings.broker_url, settings.dsn_worker_diretto, fili=FILI, altri=[Chiusura(contesto)])
     coda = nome_coda(settings.dsn_worker)
@@ -65,8 +70,16 @@ async def _vivi(settings: Settings, contesto: ContestoWorker, sveglie: Sveglie, 
         ciclo.add_signal_handler(segnale, fermata.set)
     orario = Orario(contesto.lettori, sveglie.chiedi)
     sequenziatore = Sequenziatore(settings.dsn_worker_diretto, contesto.lettori, sveglie.chiedi, orario.giro)
-    log.info("worker_avviato", lettori=sorted(contesto.lettori), broker="rabbitmq" if settings.broker_url else "postgresql")
-    await asyncio.gather(sequenziatore.vivi(fermata), _guarda_padre(padre, fermata))
+    async with cliente_http() as cliente:
+        sigillatore = Sigillatore(settings.dsn_worker_diretto, *_sigillo(settings), cliente)
+        log.info("worker_avviato", lettori=sorted(contesto.lettori), broker="rabbitmq" if settings.broker_url else "postgresql")
+        await asyncio.gather(sequenziatore.vivi(fermata), sigillatore.vivi(fermata), _guarda_padre(padre, fermata))
+
+
+def _sigillo(settings: Settings) -> tuple[Firmatario, str, Fiducia]:
+    """The sealer's key, the witness's address and key. Raises `ConfigurazioneNonValida`."""
+    testimone = chiavi.fiducia_nel_testimone(settings)
+    return chiavi.firmatario(settings), str(settings.testimone_url), testimone
 
 
 async def _guarda_padre(padre: int | None, fermata: asyncio.Event) -> None:
@@ -90,8 +103,9 @@ def main(padre: int | None) -> int:
         return CONFIGURAZIONE
     registro_log.configura(settings.log_livello.lower())
     try:
+        _sigillo(settings)
         asyncio.run(_verifica(settings))
-    except RuoloNonSicuro as errore:
+    except (RuoloNonSicuro, ConfigurazioneNonValida) as errore:
         sys.stderr.write(f"{errore}\n")
         return CONFIGURAZIONE
     return lavora(settings, padre)

@@ -19,6 +19,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from services.core.platform.eventi import BLOCCO_SEQUENZA, CANALE, sequenzia
 from services.core.platform.pg.dsn import url_sqlalchemy
 from services.core.platform.pg.ruoli import SEQUENZIATORE
+from services.worker.attesa import attendi
 
 ELEZIONE = BLOCCO_SEQUENZA + 1
 """Session advisory lock of the process that sequences; not the transaction lock of `sequenzia`, which it would exclude."""
@@ -61,13 +62,13 @@ class Sequenziatore:
                 log.warning("sequenziatore_interrotto", errore=type(errore).__name__)
             finally:
                 self.eletto.clear()
-            await _attendi(fermata, RIELEZIONE_S)
+            await attendi(fermata, RIELEZIONE_S)
 
     async def _candidatura(self, fermata: asyncio.Event) -> None:
         connessione = await asyncpg.connect(self._dsn, timeout=10, server_settings={"application_name": "ambito-sequenziatore"})
         try:
             while not await connessione.fetchval("SELECT pg_try_advisory_lock($1)", ELEZIONE):
-                if await _attendi(fermata, RIELEZIONE_S):
+                if await attendi(fermata, RIELEZIONE_S):
                     return
             log.info("sequenziatore_eletto")
             self.eletto.set()
@@ -95,7 +96,7 @@ class Sequenziatore:
             while not fermata.is_set():
                 novita.clear()
                 await self._giro(sessioni)
-                await _attendi(fermata, PAUSA_S)
+                await attendi(fermata, PAUSA_S)
                 if await _prima_di(novita, fermata, SONDAGGIO_S):
                     continue
                 await connessione.fetchval("SELECT 1", timeout=10)
@@ -117,13 +118,6 @@ class Sequenziatore:
             log.debug("eventi_numerati", quanti=numerati)
             self._sveglia(self._lettori)
         self._al_giro()
-
-
-async def _attendi(evento: asyncio.Event, secondi: float) -> bool:
-    """Wait for `evento` at most `secondi`; tell whether it is set."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(evento.wait(), secondi)
-    return evento.is_set()
 
 
 async def _prima_di(uno: asyncio.Event, altro: asyncio.Event, secondi: float) -> bool:

@@ -28,9 +28,9 @@ def porte_libere(quante: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def pila(server: Server) -> Iterator[Pila]:
-    api, sandbox = porte_libere(2)
+    api, sandbox, testimone = porte_libere(3)
     broker = os.environ.get("AMBITO_TEST_BROKER_URL") if os.environ.get("AMBITO_PROVE_SUL_SERVER") else None
-    settings = server.settings("prova_demo", api_port=api, sandbox_port=sandbox, broker_url=broker)
+    settings = server.settings("prova_demo", api_port=api, sandbox_port=sandbox, testimone_port=testimone, broker_url=broker)
     with Pila(settings, da_capo=True) as pila:
         yield pila
     server.elimina("prova_demo")

@@ -1,7 +1,7 @@
 """A real worker killed without a word (SIGKILL) between any two steps: nothing is lost or repeated inside the database, and the
 receiver of the webhooks counts each one once.
 
-No fault is built into the product: the test holds a lock the worker needs, or answers slowly, sees it wait, and kills it.
+No fault is built into the product: the test holds a lock the worker needs, or holds an answer back, sees it wait, and kills it.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
+from services.core.platform.coda import nome_coda
 from services.core.platform.db import crea_engine
 from services.sandbox.asst import StatoAsst, crea_router
-from services.worker.broker import nome_coda
-from tests.mondo_eventi import accadi, crea_mondo, tempo_passa
+from tests.mondo_eventi import TIPO, accadi, crea_mondo, tempo_passa
 from tests.processi import ProcessoWorker, aspetta, porta_libera, servi
 
 pytestmark = [pytest.mark.server, pytest.mark.lento]
@@ -169,13 +169,13 @@ async def test_ucciso_dopo_aver_preso_la_consegna_e_prima_che_arrivi(scena):
 
 async def test_ucciso_mentre_il_ricevente_risponde(scena):
     """The receiver has counted and is about to say 2xx; nobody is there to hear it."""
-    scena.stato.lento_ms = 3000
+    scena.stato.trattieni = [TIPO]
     with ricevitore(scena):
         worker = scena.avvia()
         await scena.accade()
         aspetta(lambda: scena.stato.ricevuti, "il primo webhook")
         worker.uccidi()
-        scena.stato.lento_ms = 0
+        scena.stato.trattieni = []
         await tempo_passa(scena.admin)
         scena.avvia()
         await scena.tutto_a_posto()
@@ -183,20 +183,21 @@ async def test_ucciso_mentre_il_ricevente_risponde(scena):
 
 
 async def test_ucciso_tra_il_2xx_e_il_nostro_commit(scena):
-    scena.stato.lento_ms = 1500
+    scena.stato.trattieni = [TIPO]
     with ricevitore(scena):
         worker = scena.avvia()
         await scena.accade()
         aspetta(lambda: scena.stato.ricevuti, "il primo webhook")
         async with scena.fermo("SELECT 1 FROM consegna FOR UPDATE"):
+            scena.stato.trattieni = []
             await scena.in_attesa("SELECT consegna.")
+            assert next(iter(scena.stato.ricevuti.values())).risposte == [204]
             worker.uccidi()
         assert await scena.admin.fetchval("SELECT count(*) FROM tentativo_consegna") == 0
-        scena.stato.lento_ms = 0
         await tempo_passa(scena.admin)
         scena.avvia()
         await scena.tutto_a_posto()
-    assert next(iter(scena.stato.ricevuti.values())).tentativi == 2
+    assert next(iter(scena.stato.ricevuti.values())).risposte == [204, 204]
 
 
 async def test_rifiutato_una_volta_e_poi_contato_una_volta(scena):

@@ -11,9 +11,10 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import AgeLimit, AsyncIO, TimeLimit
 from dramatiq_postgres import generate_init_sql
 
+from services.core.platform.coda import nome_coda
 from services.core.platform.pg import ruoli
 from services.worker import sveglie as modulo
-from services.worker.broker import BrokerPostgres, BrokerRabbit, crea_broker, nome_coda
+from services.worker.broker import BrokerPostgres, BrokerRabbit, crea_broker
 from services.worker.nomi import INVII, PULIZIA
 from services.worker.sveglie import ATTORE, Orario, Sveglie
 

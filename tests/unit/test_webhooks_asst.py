@@ -108,14 +108,29 @@ async def test_corpo_di_un_altro_identificativo_e_rifiutato(cliente):
         assert (await cliente.post("/asst/webhook", content=strano, headers=intestazioni)).status_code == 400
 
 
-async def test_lento_dopo_aver_contato(cliente):
-    await cliente.post("/asst/_comando", json={"lento_ms": 300})
+async def test_trattiene_la_risposta_dopo_aver_contato(cliente):
+    await cliente.post("/asst/_comando", json={"trattieni": [EVENTO.tipo]})
     testo, intestazioni = messaggio()
     invio = asyncio.create_task(cliente.post("/asst/webhook", content=testo, headers=intestazioni))
     await asyncio.sleep(0.1)
-    assert (await cliente.get("/asst/_ricevuti")).json()["elementi"][0]["contata"] == 1
+    (ricevuto,) = (await cliente.get("/asst/_ricevuti")).json()["elementi"]
+    assert (ricevuto["contata"], ricevuto["risposte"]) == (1, [])
     assert not invio.done()
+    await cliente.post("/asst/_comando", json={"trattieni": []})
     assert (await invio).status_code == 204
+    assert (await cliente.get("/asst/_ricevuti")).json()["elementi"][0]["risposte"] == [204]
+
+
+async def test_trattiene_solo_i_tipi_nominati_e_mai_un_rifiuto(cliente):
+    await cliente.post("/asst/_comando", json={"trattieni": ["progetti.progetto.firmato"], "primi_503": 1})
+    testo, intestazioni = messaggio()
+    for atteso in (503, 204):
+        assert (await cliente.post("/asst/webhook", content=testo, headers=intestazioni)).status_code == atteso
+    await cliente.post("/asst/_comando", json={"trattieni": [EVENTO.tipo]})
+    testo, intestazioni = messaggio()
+    assert (await cliente.post("/asst/webhook", content=testo, headers=intestazioni)).status_code == 503
+    elementi = (await cliente.get("/asst/_ricevuti")).json()["elementi"]
+    assert [e["risposte"] for e in elementi] == [[503, 204], [503]]
 
 
 async def test_comando_sconosciuto_rifiutato(cliente):

@@ -20,7 +20,7 @@ def passo(scena: Scena) -> str:
         if codice_fiscale != ADA:
             pratiche.completa(scena, avviso, codice_fiscale, esempio)
             altre += 1
-    asst.rifiuta_i_primi(scena, 1)
+    asst.rifiuta_i_primi(scena, asst.TUTTI)
     percorso = f"/avvisi/{avviso}/graduatoria"
     versione = next(a["versione"] for a in scena.elenco(AMMINISTRATIVA, "/avvisi") if a["id"] == str(avviso))
     blocca = {"chiusura_anticipata": True, "domande_da_chiarire": "blocca"}

@@ -20,7 +20,7 @@ from services.cli.demo import (
 )
 from services.cli.demo.scena import NonRegge, Scena
 from services.cli.supervisore import Interrotto, Pila, fermabile
-from services.cli.terminale import ERRORI_ATTESI, console, errori
+from services.cli.terminale import ERRORI_ATTESI, console, errori, riga
 from services.core.platform.settings import Settings
 
 DATABASE = "ambito_demo"
@@ -79,7 +79,7 @@ def esegui(settings: Settings) -> bool:
             pila = Pila(settings, database=DATABASE, da_capo=True, passo=lambda cosa: stato.update(f"Preparo: {cosa}…"))
             with pila:
                 stato.stop()
-                _riga("✓", 0, "Preparazione", _preparato(pila), (time.perf_counter() - inizio) * 1000)
+                riga(True, 0, "Preparazione", preparato(pila), (time.perf_counter() - inizio) * 1000)
                 return _tutti(Scena(pila), inizio)
     except Interrotto:
         console.print("Interrotto.")
@@ -93,7 +93,7 @@ def _tutti(scena: Scena, inizio: float) -> bool:
     try:
         for passo in PASSI:
             esito = esegui_passo(scena, passo)
-            _riga("✓" if esito.regge else "✗", passo.numero, passo.nome, esito.testo, esito.ms)
+            riga(esito.regge, passo.numero, passo.nome, esito.testo, esito.ms)
             if not esito.regge:
                 errori.print(f"Il passo {passo.numero} non regge; i registri sono in {scena.pila.registri}.", markup=False)
                 return False
@@ -103,13 +103,8 @@ def _tutti(scena: Scena, inizio: float) -> bool:
     return True
 
 
-def _preparato(pila: Pila) -> str:
+def preparato(pila: Pila) -> str:
+    """On what the demonstration runs, in one sentence."""
     dove = "sul PostgreSQL incorporato" if pila.lanciatore is not None else "sul PostgreSQL indicato"
     sveglie = "RabbitMQ" if pila.settings.broker_url else "PostgreSQL"
     return f"due ambiti d'esempio {dove}, sveglie su {sveglie}, giorno {pila.settings.giorno():%d/%m/%Y}"
-
-
-def _riga(segno: str, numero: int, nome: str, testo: str, ms: float) -> None:
-    colore = "green" if segno == "✓" else "red"
-    console.print(f"[{colore}]{segno}[/] [bold]{numero:>2}. {nome}[/]", end=": ", soft_wrap=True)
-    console.print(f"{testo} ({ms:.0f} ms)", markup=False, soft_wrap=True)

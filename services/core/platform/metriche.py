@@ -4,7 +4,7 @@ No label ever carries an identifier or a path value: route templates, methods, s
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -15,6 +15,8 @@ from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 REGISTRO = CollectorRegistry()
+DEL_DATABASE = CollectorRegistry()
+"""What is read from the database, and exposed only when it could be read: an old number would look like a good one."""
 
 LIMITI_S = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds, in seconds, of the classes in which the duration of requests is counted."""
@@ -60,27 +62,63 @@ osserva_richiesta = RICHIESTE.osserva
 """`rotta` is the template (`/cartelle/{id}`), never the path."""
 
 CODE = {
-    "eventi_da_numerare": Gauge("ambito_eventi_da_numerare", "Eventi che il sequenziatore deve numerare.", registry=REGISTRO),
-    "ultima_posizione": Gauge("ambito_ultima_posizione", "Ultima posizione data nel registro eventi.", registry=REGISTRO),
-    "consegne_in_attesa": Gauge("ambito_consegne_in_attesa", "Consegne di webhook ancora da fare.", registry=REGISTRO),
+    "eventi_da_numerare": Gauge("ambito_eventi_da_numerare", "Eventi che il sequenziatore deve numerare.", registry=DEL_DATABASE),
+    "ultima_posizione": Gauge("ambito_ultima_posizione", "Ultima posizione data nel registro eventi.", registry=DEL_DATABASE),
+    "consegne_in_attesa": Gauge("ambito_consegne_in_attesa", "Consegne di webhook ancora da fare.", registry=DEL_DATABASE),
     "eta_xmin": Gauge(
-        "ambito_eta_xmin_transazioni", "Età, in transazioni, dell'istantanea più vecchia aperta.", registry=REGISTRO
+        "ambito_eta_xmin_transazioni", "Età, in transazioni, dell'istantanea più vecchia aperta.", registry=DEL_DATABASE
     ),
 }
-RITARDO = Gauge("ambito_ritardo_lettore", "Eventi numerati che un lettore non ha ancora letto.", ("lettore",), registry=REGISTRO)
+SIGILLO = {
+    "audit_da_sigillare": Gauge("ambito_audit_da_sigillare", "Righe dell'audit non ancora sigillate.", registry=DEL_DATABASE),
+    "audit_da_sigillare_secondi": Gauge(
+        "ambito_audit_da_sigillare_secondi",
+        "Da quanto attende la più vecchia riga da sigillare, in secondi.",
+        registry=DEL_DATABASE,
+    ),
+    "teste_da_testimoniare": Gauge(
+        "ambito_teste_da_testimoniare", "Teste dell'audit che il testimone non ha ancora controfirmato.", registry=DEL_DATABASE
+    ),
+    "teste_da_testimoniare_secondi": Gauge(
+        "ambito_teste_da_testimoniare_secondi", "Da quanto attende la più vecchia testa, in secondi.", registry=DEL_DATABASE
+    ),
+}
+RITARDO = Gauge(
+    "ambito_ritardo_lettore", "Eventi numerati che un lettore non ha ancora letto.", ("lettore",), registry=DEL_DATABASE
+)
+
+DATABASE = Gauge("ambito_database_raggiungibile", "1 se il database ha risposto, 0 altrimenti.", registry=REGISTRO)
+BROKER = Gauge("ambito_broker_raggiungibile", "1 se il broker delle sveglie ha risposto, 0 altrimenti.", registry=REGISTRO)
+SVEGLIE = Gauge("ambito_sveglie_in_attesa", "Sveglie in attesa nella coda del broker.", ("coda",), registry=REGISTRO)
+
+
+def osserva_broker(in_attesa: Mapping[str, int] | None) -> None:
+    """Show how many wake-ups wait in each queue. None: the broker did not answer, and nothing is shown of its queues."""
+    BROKER.set(in_attesa is not None)
+    SVEGLIE.clear()
+    for coda, quante in (in_attesa or {}).items():
+        SVEGLIE.labels(coda).set(quante)
+
+
+async def misura_sveglie(connessione: Any) -> dict[str, int]:
+    """Return how many wake-ups wait in each queue of the database that has any, on an open asyncpg connection."""
+    return {r["coda"]: r["in_attesa"] for r in await connessione.fetch("SELECT coda, in_attesa FROM misura_sveglie()")}
 
 
 async def misura_database(connessione: Any) -> None:
     """Read queues and lags from the database, on an open asyncpg connection: no process has to keep them up to date."""
     code = await connessione.fetchrow("SELECT * FROM misura_code()")
-    for nome, indicatore in CODE.items():
-        indicatore.set(code[nome])
+    sigillo = await connessione.fetchrow("SELECT * FROM misura_sigillo()")
+    for letta, indicatori in ((code, CODE), (sigillo, SIGILLO)):
+        for nome, indicatore in indicatori.items():
+            indicatore.set(letta[nome])
     lettori = await connessione.fetch("SELECT lettore, ritardo FROM misura_lettori()")
     RITARDO.clear()
     for riga in lettori:
         RITARDO.labels(riga["lettore"]).set(riga["ritardo"])
 
 
-def esponi() -> bytes:
-    """Return the text exposition format; its media type is `CONTENT_TYPE`."""
-    return generate_latest(REGISTRO)
+def esponi(*, database: bool) -> bytes:
+    """Return the text exposition format, whose media type is `CONTENT_TYPE`. `database`: it was read for this answer."""
+    DATABASE.set(database)
+    return generate_latest(REGISTRO) + (generate_latest(DEL_DATABASE) if database else b"")

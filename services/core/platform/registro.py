@@ -131,3 +131,5 @@ def configura(livello: str = "info", uscita: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Inoltro()], level=logging.WARNING, force=True)
+    # six errors for each refused connection, and whoever opened it has the exception that says it
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
