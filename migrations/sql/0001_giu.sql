@@ -1,4 +1,6 @@
 DROP SCHEMA dramatiq CASCADE;
+-- As the administrator, who has both the owner's rights and the definer's: the functions are of the one or of the other.
+SET LOCAL ROLE NONE;
 DO $$
 DECLARE p record; nostre text;
 BEGIN
@@ -10,3 +12,4 @@ BEGIN
      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = pr.oid AND d.deptype = 'e');
   EXECUTE 'DROP FUNCTION ' || nostre || ' CASCADE';
 END $$;
+SET LOCAL ROLE ambito_owner;

@@ -286,7 +286,6 @@ class TestRifiuti:
             oidc_jwks_url="https://o.example.it/jwks",
             segreto_cursori=segreto,
             segreto_webhook=segreto,
-            segreto_pseudonimi=segreto,
         )
         with pytest.raises(ErroreServer, match="In produzione"):
             Lanciatore(settings)

@@ -14,7 +14,15 @@ import asyncpg
 from services.core.platform.pg.binari import MINIMA
 from services.core.platform.pg.dsn import componi_dsn, nome_database
 from services.core.platform.pg.errori import ErroreBootstrap
-from services.core.platform.pg.ruoli import APP, CARICATORE, DEFINER, PROPRIETARIO, RUOLI_DEL_WORKER, TUTTI, WORKER
+from services.core.platform.pg.ruoli import (
+    APP,
+    DEFINER,
+    PROPRIETARIO,
+    RUOLI_DEL_WORKER,
+    RUOLI_DELL_AMMINISTRATORE,
+    TUTTI,
+    WORKER,
+)
 
 Connessione: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -129,7 +137,7 @@ async def _ruoli(connessione: Connessione, password: dict[str, str | None]) -> l
         await _concedi(connessione, ruolo, WORKER)
     # the administrator migrates as the owner; the owner hands the few SECURITY DEFINER functions to their own role
     amministratore = await connessione.fetchval("SELECT current_user")
-    for concesso in (PROPRIETARIO, DEFINER, CARICATORE):
+    for concesso in RUOLI_DELL_AMMINISTRATORE:
         await _concedi(connessione, concesso, amministratore)
     await _concedi(connessione, DEFINER, PROPRIETARIO)
     return creati
@@ -165,18 +173,24 @@ async def _diritti_sul_database(connessione: Connessione, database: str) -> None
 
 
 async def _schema(connessione: Connessione) -> None:
-    """Only the owner creates objects in `public`, and hands the SECURITY DEFINER functions to their role."""
-    proprietario = await connessione.fetchval("SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'")
-    if proprietario != PROPRIETARIO:
-        await connessione.execute(f"ALTER SCHEMA public OWNER TO {PROPRIETARIO}")
-    await connessione.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-    await connessione.execute(
-        f"GRANT USAGE ON SCHEMA public TO {', '.join((APP, WORKER, DEFINER, CARICATORE, *RUOLI_DEL_WORKER))}"
+    """Only the owner creates objects in `public`, and hands the SECURITY DEFINER functions to their role.
+
+    Since PostgreSQL 15 the schema is of `pg_database_owner`, as whom an administrator who is not superuser can act and our
+    owner, which inherits nothing, could not. A database that comes from an older server has another owner, and is given ours.
+    """
+    del_database = await connessione.fetchval(
+        "SELECT pg_get_userbyid(nspowner) = 'pg_database_owner' FROM pg_namespace WHERE nspname = 'public'"
     )
-    # PostgreSQL asks it of whoever is to own an object there; nobody logs in as this role, and only the owner hands it functions
-    await connessione.execute(f"GRANT CREATE ON SCHEMA public TO {DEFINER}")
-    for nome in ("pg_trgm", "btree_gist", "unaccent"):
-        await connessione.execute(f"CREATE EXTENSION IF NOT EXISTS {nome}")
+    if not del_database:
+        await connessione.execute(f"ALTER SCHEMA public OWNER TO {PROPRIETARIO}")
+    await connessione.execute(f"SET ROLE {'pg_database_owner' if del_database else PROPRIETARIO}")
+    await connessione.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    await connessione.execute(f"GRANT USAGE ON SCHEMA public TO {', '.join(TUTTI)}")
+    # asked of whoever is to own an object there; nobody logs in as the definer, and only the owner hands it functions
+    await connessione.execute(f"GRANT CREATE ON SCHEMA public TO {PROPRIETARIO}, {DEFINER}")
+    await connessione.execute(f"SET ROLE {PROPRIETARIO}")
+    # trusted, and in every distribution of PostgreSQL; the constraint on the deleghe needs it
+    await connessione.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
 
 
 def _nome(identificatore: str) -> str:
