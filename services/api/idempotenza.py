@@ -2,6 +2,9 @@
 
 The transaction commits after the endpoint returns and before the answer leaves, so the bytes must exist inside the
 endpoint: it returns a `Response` (see `services.api.pagina.rispondi`), and this wrapper stores those very bytes.
+
+A repetition passes the door of any request: the scope is entered first, under the same incarico as then, and the records
+the answer is about must still be visible. Otherwise it is the 404 that the operation would give now.
 """
 
 import inspect
@@ -83,10 +86,11 @@ def idempotente(funzione: Endpoint) -> Endpoint:
         chiave = await _chiave(ctx, richiesta, testo)
         gia_data = await idempotenza.prenota(ctx.sessione, chiave)
         if gia_data is not None:
+            await ctx.rivedi(gia_data.oggetti)
             return Response(gia_data.corpo, status_code=gia_data.stato, headers=dict(gia_data.intestazioni))
         risposta = await funzione(**argomenti)
         testate = {nome: risposta.headers[nome] for nome in CONSERVATE if nome in risposta.headers}
-        conservata = idempotenza.RispostaConservata(risposta.status_code, testate, bytes(risposta.body))
+        conservata = idempotenza.RispostaConservata(risposta.status_code, testate, bytes(risposta.body), ctx.visti())
         await idempotenza.conserva(ctx.sessione, chiave, conservata)
         return risposta
 

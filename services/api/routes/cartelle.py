@@ -64,4 +64,5 @@ async def aggiungi_componente(cartella_id: UUID, ctx: Scrittura, versione: Versi
 @idempotente
 async def chiudi_cartella(cartella_id: UUID, ctx: Scrittura, versione: VersioneAttesa) -> Response:
     cartella = await service.chiudi(ctx, cartella_id, versione)
-    return rispondi(CartellaStato(id=cartella.id, versione=cartella.versione, stato=cartella.stato), versione=cartella.versione)
+    stato = CartellaStato(id=cartella.id, versione=cartella.versione, stato=cartella.stato, chiusa_il=cartella.chiusa_il)
+    return rispondi(stato, versione=cartella.versione)

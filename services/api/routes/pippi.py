@@ -21,7 +21,7 @@ from services.api.schemas.pippi import (
     RilevazioneIngresso,
     RilevazioneUscita,
 )
-from services.api.schemas.valutazioni import MembroIngresso
+from services.api.schemas.valutazioni import MembroIngresso, UscitaMembroIngresso
 from services.core.pippi import service
 
 router = APIRouter(route_class=RottaAmbito, tags=["pippi"])
@@ -95,6 +95,19 @@ async def aggiungi_membro(caso_id: UUID, ctx: Scrittura, corpo: MembroIngresso) 
     caso = await service.aggiungi_membro(ctx, caso_id, corpo.dati())
     letto = await service.leggi(ctx, caso.id)
     return rispondi(CasoUscita.da_letto(letto), stato=201, versione=caso.versione, posizione=f"/casi-pippi/{caso.id}")
+
+
+@router.post(
+    "/casi-pippi/{caso_id}/uscite",
+    operation_id="togliMembroPippi",
+    summary="Registra l'uscita di un componente dall'équipe di un caso e gli chiude il caso",
+    response_model=CasoUscita,
+    responses={200: {"headers": INTESTAZIONE_ETAG}},
+)
+@idempotente
+async def togli_membro(caso_id: UUID, ctx: Scrittura, versione: VersioneAttesa, corpo: UscitaMembroIngresso) -> Response:
+    letto = await service.togli_membro(ctx, caso_id, versione, corpo.membro_id, corpo.al)
+    return rispondi(CasoUscita.da_letto(letto), versione=letto.caso.versione)
 
 
 @router.post(

@@ -17,6 +17,8 @@ from services.api.schemas.valutazioni import (
     EquipeIngresso,
     EquipeUscita,
     RilieviIngresso,
+    ScioglimentoIngresso,
+    UscitaMembroIngresso,
     ValutazioneIngresso,
     ValutazioneUscita,
 )
@@ -86,6 +88,32 @@ async def costituisci_equipe(cartella_id: UUID, ctx: Scrittura, corpo: EquipeIng
 )
 async def leggi_equipe(equipe_id: UUID, ctx: Scrittura) -> Response:
     letta = await service.leggi_equipe(ctx, equipe_id)
+    return rispondi(EquipeUscita.da(letta), versione=letta.equipe.versione)
+
+
+@router.post(
+    "/equipe/{equipe_id}/scioglimento",
+    operation_id="sciogliEquipe",
+    summary="Scioglie un'équipe e chiude la cartella a chi la vedeva perché ne faceva parte",
+    response_model=EquipeUscita,
+    responses={200: {"headers": INTESTAZIONE_ETAG}},
+)
+@idempotente
+async def sciogli_equipe(equipe_id: UUID, ctx: Scrittura, versione: VersioneAttesa, corpo: ScioglimentoIngresso) -> Response:
+    letta = await service.sciogli_equipe(ctx, equipe_id, versione, corpo.cessata_il)
+    return rispondi(EquipeUscita.da(letta), versione=letta.equipe.versione)
+
+
+@router.post(
+    "/equipe/{equipe_id}/uscite",
+    operation_id="togliMembroEquipe",
+    summary="Registra l'uscita di un componente da un'équipe e gli chiude la cartella",
+    response_model=EquipeUscita,
+    responses={200: {"headers": INTESTAZIONE_ETAG}},
+)
+@idempotente
+async def togli_membro_equipe(equipe_id: UUID, ctx: Scrittura, versione: VersioneAttesa, corpo: UscitaMembroIngresso) -> Response:
+    letta = await service.togli_membro(ctx, equipe_id, versione, corpo.membro_id, corpo.al)
     return rispondi(EquipeUscita.da(letta), versione=letta.equipe.versione)
 
 

@@ -108,6 +108,7 @@ class CartellaUscita(Uscita):
     stato: StatoCartella
     riservata: bool
     aperta_il: date
+    chiusa_il: date | None
     comune: TestoBreve
     servizio: CodiceServizio
     persona: PersonaUscita | None
@@ -131,6 +132,7 @@ class CartellaStato(Uscita):
     id: UUID
     versione: Versione
     stato: StatoCartella
+    chiusa_il: date | None
 
 
 class PersonaTrovata(Uscita):

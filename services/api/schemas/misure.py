@@ -243,11 +243,13 @@ class ChiaveOrdinamento(Uscita):
 
 
 class VoceUscita(Uscita):
-    """`segue_per` è il criterio per cui la voce segue quella che la precede; nullo per la prima e per chi non è idoneo."""
+    """Una riga della graduatoria, con il solo protocollo della domanda, come nelle graduatorie pubblicate.
+
+    `segue_per` è il criterio per cui la voce segue quella che la precede; nullo per la prima e per chi non è idoneo.
+    """
 
     id: UUID
-    domanda_id: UUID
-    cartella_id: UUID
+    protocollo: TestoBreve
     posizione: Posizione
     esito: EsitoVoce
     importo_centesimi: Centesimi

@@ -57,6 +57,19 @@ class EquipeIngresso(Ingresso):
     membri: Annotated[list[MembroIngresso], Field(min_length=1, max_length=30)]
 
 
+class ScioglimentoIngresso(Ingresso):
+    """Se il giorno non è futuro, la cartella si chiude subito a chi la vedeva per quell'équipe."""
+
+    cessata_il: date = Field(description="Ultimo giorno dell'équipe.")
+
+
+class UscitaMembroIngresso(Ingresso):
+    """Se il giorno non è futuro, ciò che il componente vedeva per quell'équipe gli si chiude subito."""
+
+    membro_id: UUID
+    al: date = Field(description="Ultimo giorno nell'équipe.")
+
+
 class MembroUscita(Uscita):
     id: UUID
     qualifica: Qualifica

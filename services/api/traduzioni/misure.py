@@ -100,12 +100,15 @@ def voce(riga: VoceGraduatoria) -> schemi.VoceUscita:
     chiavi = riga.chiavi
     return schemi.VoceUscita(
         id=riga.id,
-        domanda_id=riga.domanda_id,
-        cartella_id=riga.cartella_id,
+        protocollo=riga.protocollo,
         posizione=riga.posizione,
         esito=riga.esito,
         importo_centesimi=riga.importo_centesimi,
-        valori=[schemi.ChiaveOrdinamento(chiave=nome, valore=str(valore)) for nome, valore in sorted(chiavi["valori"].items())],
+        valori=[
+            schemi.ChiaveOrdinamento(chiave=nome, valore=str(valore))
+            for nome, valore in sorted(chiavi["valori"].items())
+            if nome != "domanda"  # the last tie-break is the identifier, which the line does not tell
+        ],
         segue_per=None if chiavi["segue_per"] is None else schemi.CriterioUscita(**chiavi["segue_per"]),
         esclusione=chiavi["esclusione"],
     )

@@ -1,5 +1,6 @@
 """What happens to a cartella."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,6 +17,8 @@ class CartellaAperta(Evento):
 class CartellaChiusa(Evento):
     tipo: ClassVar[str] = "cartelle.cartella.chiusa"
     aggregato: ClassVar[str] = "cartella"
+
+    chiusa_il: date
 
 
 class ComponenteAggiunto(Evento):

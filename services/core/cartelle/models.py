@@ -22,6 +22,8 @@ class Cartella(Versionata, table=True):
     __tablename__ = "cartella"
     __table_args__ = (
         vincolo_enum("stato", StatoCartella),
+        sa.CheckConstraint("(stato = 'chiusa') = (chiusa_il IS NOT NULL)", name="chiusura_datata"),
+        sa.CheckConstraint("chiusa_il >= aperta_il", name="date_in_ordine"),
         sa.UniqueConstraint("persona_id"),
         sa.Index("ix_cartella_competenza", "competenza_id", sa.text("creata_il DESC"), sa.text("id DESC")),
         sa.Index("ix_cartella_ambito", "ambito_id", sa.text("creata_il DESC"), sa.text("id DESC")),
@@ -35,6 +37,7 @@ class Cartella(Versionata, table=True):
     stato: StatoCartella = campo_enum(StatoCartella, default=StatoCartella.APERTA)
     riservata: bool = False
     aperta_il: date
+    chiusa_il: date | None = None
     creata_il: datetime = campo_istante()
 
 

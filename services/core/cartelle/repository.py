@@ -40,7 +40,7 @@ WITH letta AS MATERIALIZED (SELECT * FROM cartella WHERE id = $4),
 scritta AS ({SCRIVI_LETTURA.format(tipo="cartella", da="letta")} HAVING count(*) > 0)
 SELECT c.versione, json_build_object(
   'id', c.id, 'versione', c.versione, 'stato', c.stato, 'riservata', c.riservata, 'aperta_il', c.aperta_il,
-  'comune', co.denominazione, 'servizio', k.servizio,
+  'chiusa_il', c.chiusa_il, 'comune', co.denominazione, 'servizio', k.servizio,
   'persona', (SELECT json_build_object('id', p.id, 'cognome', p.cognome, 'nome', p.nome, 'data_nascita', p.data_nascita,
                 'sesso', p.sesso, 'codice_fiscale', p.codice_fiscale, 'comune_residenza', r.denominazione,
                 'cittadinanza', p.cittadinanza)

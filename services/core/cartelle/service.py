@@ -77,7 +77,7 @@ async def _competenza(ctx: Contesto, codice_istat: str, servizio: str) -> Compet
 
 
 async def chiudi(ctx: Contesto, cartella_id: UUID, versione: int) -> Cartella:
-    """Close a cartella.
+    """Close a cartella on the reference date.
 
     Raises:
         NonTrovato, VersioneSuperata: as `Contesto.blocca`.
@@ -86,9 +86,13 @@ async def chiudi(ctx: Contesto, cartella_id: UUID, versione: int) -> Cartella:
     cartella = await ctx.blocca(Cartella, cartella_id, versione)
     if cartella.stato is StatoCartella.CHIUSA:
         raise StatoNonAmmesso("La cartella è già chiusa.")
-    cartella.stato = StatoCartella.CHIUSA
+    cartella.stato, cartella.chiusa_il = StatoCartella.CHIUSA, ctx.data_riferimento
     cartella.versione += 1
-    await ctx.emetti(CartellaChiusa(aggregato_id=cartella.id, versione=cartella.versione, cartella_id=cartella.id))
+    await ctx.emetti(
+        CartellaChiusa(
+            aggregato_id=cartella.id, versione=cartella.versione, cartella_id=cartella.id, chiusa_il=ctx.data_riferimento
+        )
+    )
     return cartella
 
 
@@ -107,7 +111,7 @@ async def aggiungi_componente(
     cartella = await ctx.blocca(Cartella, cartella_id, versione)
     if cartella.stato is StatoCartella.CHIUSA:
         raise StatoNonAmmesso("La cartella è chiusa.")
-    persona = await persone.crea(ctx, dati)
+    persona = await persone.crea(ctx, dati, celata=cartella.riservata)
     componente = await persone.aggiungi_a_nucleo(ctx, cartella.nucleo_id, persona.id, relazione, dal)
     cartella.versione += 1
     await ctx.emetti(

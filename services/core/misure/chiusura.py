@@ -1,27 +1,27 @@
-"""Closing a graduatoria: rank every domanda presented under an avviso, fund within the budget, assign, keep the snapshot."""
+"""Closing a graduatoria: rank every domanda presented under an avviso, fund within the budget, assign, keep the snapshot.
+
+All are ranked, those of a reserved cartella too, by whoever closes: two named functions of the database give what the order
+depends on and apply what follows, so that she closes without seeing them. In what she reads every domanda is named by its
+protocol code, hers and the others alike (docs/security/canali-residui.md).
+"""
 
 import calendar
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col
 
 from services.core.access.contesto import Contesto
-from services.core.cartelle.models import Fatto
 from services.core.misure import catalogo
 from services.core.misure.esiti import EsitoAmmissibilita, EsitoVoce
 from services.core.misure.events import AvvisoChiuso, BeneficioAssegnato, DomandaInGraduatoria, GraduatoriaChiusa
-from services.core.misure.graduatoria import Candidatura, Ingresso, Risultato, Voce, calcola
+from services.core.misure.graduatoria import Candidatura, GraduatoriaIncompleta, Ingresso, Risultato, Voce, calcola
 from services.core.misure.models import (
-    Assegnazione,
     Avviso,
-    Decisione,
-    Domanda,
     Graduatoria,
     StatoAvviso,
     StatoDomanda,
@@ -31,7 +31,7 @@ from services.core.misure.models import (
 from services.core.misure.opzioni import OpzioniAvviso
 from services.core.platform.clock import adesso
 from services.core.platform.errori import StatoNonAmmesso
-from services.core.valutazioni import service as valutazioni
+from services.core.platform.ids import nuovo_id
 
 LINEA = "unica"
 
@@ -51,8 +51,20 @@ class DaChiarire(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Pratica:
-    domanda: Domanda
-    decisione: Decisione
+    """A domanda as `candidature_graduatoria` gives it; the fields are its columns."""
+
+    domanda_id: UUID
+    protocollo: str
+    tipo_intervento: str
+    presentata_il: date
+    continuita: bool | None
+    decisione_id: UUID
+    esito: str
+    importo_mensile_centesimi: int | None
+    isee_centesimi: int | None
+    valutazione_id: UUID | None
+    adl: int | None
+    iadl: int | None
 
 
 async def blocco_avviso(ctx: Contesto, avviso_id: UUID, *, esclusivo: bool) -> None:
@@ -72,7 +84,8 @@ async def chiudi_graduatoria(
     Raises:
         NonTrovato, VersioneSuperata: as `Contesto.blocca`; two closings at once meet here, and one has effect.
         StatoNonAmmesso: the avviso is not open, its last day has not passed and `anticipata` is false, there is nothing to
-            rank, some domande are outside this incarico's sight, or some are to clarify and `da_chiarire` is BLOCCA.
+            rank, some domande are of a territory or service this incarico has not, the caller is excluded from a cartella
+            of her territory, or some domande are to clarify and `da_chiarire` is BLOCCA.
         GraduatoriaIncompleta: an eligible domanda lacks a concluded valutazione or another ordering key.
         RegoleNonInVigore: no criteria are in force on the reference date.
     """
@@ -81,15 +94,12 @@ async def chiudi_graduatoria(
     _controlla_avviso(avviso, ctx.data_riferimento, anticipata=anticipata)
     pratiche = await _pratiche(ctx, avviso.id)
     _controlla_dubbi(pratiche, da_chiarire)
-    risultato = calcola(await _ingresso(ctx, avviso, pratiche))
+    risultato = _ordina(_ingresso(avviso, pratiche, ctx.data_riferimento), pratiche)
     graduatoria = _graduatoria(ctx, avviso, risultato)
     ctx.sessione.add(graduatoria)
     await ctx.sessione.flush()  # lines and assignments refer to it
     ctx.annota("graduatoria", graduatoria.id)
-    per_id = {pratica.domanda.id: pratica for pratica in pratiche}
-    opzioni = OpzioniAvviso.model_validate(avviso.opzioni)
-    for voce in risultato.voci:
-        await _registra_voce(ctx, avviso, graduatoria, per_id[voce.domanda].domanda, voce, risultato, opzioni.decorrenza)
+    await _registra(ctx, avviso, graduatoria, risultato, {pratica.domanda_id: pratica for pratica in pratiche})
     avviso.stato = StatoAvviso.CHIUSO
     avviso.versione += 1
     await ctx.emetti(
@@ -106,53 +116,52 @@ def _controlla_avviso(avviso: Avviso, giorno: date, *, anticipata: bool) -> None
         raise StatoNonAmmesso(f"L'avviso accoglie domande fino al {avviso.aperto_al:%d/%m/%Y}: per chiudere prima va dichiarato.")
 
 
+_CANDIDATURE = sa.text("SELECT * FROM candidature_graduatoria(:avviso)")
+
+
 async def _pratiche(ctx: Contesto, avviso_id: UUID) -> list[_Pratica]:
-    query = (
-        sa.select(Domanda)
-        .where(
-            col(Domanda.avviso_id) == avviso_id,
-            col(Domanda.stato).in_([StatoDomanda.PRESENTATA, StatoDomanda.ISTRUTTORIA]),
-        )
-        .order_by(col(Domanda.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    domande = list((await ctx.sessione.execute(query)).scalars())
+    righe = (await ctx.sessione.execute(_CANDIDATURE, {"avviso": avviso_id})).mappings()
+    pratiche = [_Pratica(**riga) for riga in righe]
     presentate = await ctx.sessione.scalar(sa.select(sa.func.conta_domande_presentate(avviso_id)))
-    decisioni = await _decisioni(ctx, [domanda.decisione_id for domanda in domande if domanda.decisione_id])
-    if presentate != len(domande) or len(decisioni) != len(domande):
-        raise StatoNonAmmesso("Con questo incarico non si vedono tutte le domande: la graduatoria sarebbe incompleta.")
-    if not domande:
+    if presentate != len(pratiche):
+        raise StatoNonAmmesso(
+            "Ci sono domande di territori o servizi che questo incarico non ha, o si è esclusi da una cartella del proprio:"
+            " la graduatoria la forma un collega."
+        )
+    if not pratiche:
         raise StatoNonAmmesso("Non ci sono domande presentate.")
-    ctx.annota("domanda", *(domanda.id for domanda in domande))
-    ctx.annota("decisione", *decisioni)
-    return [_Pratica(domanda, decisioni[domanda.decisione_id]) for domanda in domande if domanda.decisione_id]
-
-
-async def _decisioni(ctx: Contesto, ids: Sequence[UUID]) -> dict[UUID, Decisione]:
-    righe = await ctx.sessione.execute(sa.select(Decisione).where(col(Decisione.id).in_(ids)))
-    return {decisione.id: decisione for decisione in righe.scalars()}
+    ctx.annota_non_visti("domanda", *(p.domanda_id for p in pratiche))
+    ctx.annota_non_visti("decisione", *(p.decisione_id for p in pratiche))
+    ctx.annota_non_visti("valutazione", *(p.valutazione_id for p in pratiche if p.valutazione_id))
+    return pratiche
 
 
 def _controlla_dubbi(pratiche: Sequence[_Pratica], da_chiarire: DaChiarire) -> None:
-    dubbie = [str(p.domanda.id) for p in pratiche if p.decisione.esito is EsitoAmmissibilita.DA_CHIARIRE]
+    dubbie = sorted(p.protocollo for p in pratiche if p.esito == EsitoAmmissibilita.DA_CHIARIRE)
     if dubbie and da_chiarire is DaChiarire.BLOCCA:
         raise StatoNonAmmesso(f"{len(dubbie)} domande sono ancora da chiarire.", domande_da_chiarire=dubbie)
 
 
-async def _ingresso(ctx: Contesto, avviso: Avviso, pratiche: Sequence[_Pratica]) -> Ingresso:
-    criteri = catalogo.parametri().in_vigore(f"{avviso.misura}.criteri_graduatoria", ctx.data_riferimento)
-    pesi = catalogo.parametri().in_vigore(f"{avviso.misura}.punteggio_fragilita", ctx.data_riferimento)
+def _ordina(ingresso: Ingresso, pratiche: Sequence[_Pratica]) -> Risultato:
+    """As `calcola`; domande without a value are named by protocol code, in the order of the codes."""
+    try:
+        return calcola(ingresso)
+    except GraduatoriaIncompleta as errore:
+        protocolli = {str(p.domanda_id): p.protocollo for p in pratiche}
+        mancanti = sorted((protocolli[domanda], chiavi) for domanda, chiavi in errore.estensioni["mancanti"].items())
+        raise GraduatoriaIncompleta(errore.dettaglio, mancanti=dict(mancanti)) from None
+
+
+def _ingresso(avviso: Avviso, pratiche: Sequence[_Pratica], giorno: date) -> Ingresso:
+    criteri = catalogo.parametri().in_vigore(f"{avviso.misura}.criteri_graduatoria", giorno)
+    pesi = catalogo.parametri().in_vigore(f"{avviso.misura}.punteggio_fragilita", giorno)
     opzioni = OpzioniAvviso.model_validate(avviso.opzioni)
-    idonee = [p for p in pratiche if p.decisione.esito is EsitoAmmissibilita.AMMISSIBILE]
-    punteggi = await valutazioni.punteggi_conclusi(ctx, [p.domanda.id for p in idonee])
-    isee = await _isee(ctx, idonee)
     return Ingresso.model_validate(
         {
             "avviso": avviso.id,
             "misura": avviso.misura,
             "linea": LINEA,
-            "data_riferimento": ctx.data_riferimento,
+            "data_riferimento": giorno,
             "budget_centesimi": avviso.budget_centesimi,
             "mesi": opzioni.mesi,
             "finanziamento_parziale": opzioni.finanziamento_parziale,
@@ -161,48 +170,33 @@ async def _ingresso(ctx: Contesto, avviso: Avviso, pratiche: Sequence[_Pratica])
             "versione_criteri": criteri.versione,
             "pesi": pesi.valore,
             "versione_pesi": pesi.versione,
-            "candidature": tuple(_candidatura(p, punteggi, isee) for p in pratiche),
+            "candidature": tuple(_candidatura(p) for p in pratiche),
         }
     )
 
 
-async def _isee(ctx: Contesto, idonee: Sequence[_Pratica]) -> dict[UUID, int]:
-    """Cents of the ISEE version each decision used, by domanda."""
-    usati = {UUID(p.decisione.fatti["isee"]["id"]): p.domanda.id for p in idonee if "isee" in p.decisione.fatti}
-    righe = await ctx.sessione.execute(sa.select(col(Fatto.id), col(Fatto.valore)).where(col(Fatto.id).in_(usati)))
-    return {usati[id_]: valore["importo_centesimi"] for id_, valore in righe}
-
-
-def _candidatura(
-    pratica: _Pratica, punteggi: Mapping[UUID, valutazioni.PunteggiConclusi], isee: Mapping[UUID, int]
-) -> Candidatura:
-    domanda, decisione = pratica.domanda, pratica.decisione
-    assert domanda.presentata_il is not None, "a CHECK of the table"
-    idonea = decisione.esito is EsitoAmmissibilita.AMMISSIBILE
-    if not idonea:
-        motivo = "non_integrata" if decisione.esito is EsitoAmmissibilita.DA_CHIARIRE else "non_ammissibile"
-        return Candidatura.model_validate(
-            {
-                "domanda": domanda.id,
-                "idonea": False,
-                "presentata_il": domanda.presentata_il,
-                "importo_mensile_centesimi": 0,
-                "esclusione": motivo,
-                "decisione": decisione.id,
-            }
+def _candidatura(pratica: _Pratica) -> Candidatura:
+    if pratica.esito != EsitoAmmissibilita.AMMISSIBILE:
+        return Candidatura(
+            domanda=pratica.domanda_id,
+            idonea=False,
+            presentata_il=pratica.presentata_il,
+            importo_mensile_centesimi=0,
+            esclusione="non_integrata" if pratica.esito == EsitoAmmissibilita.DA_CHIARIRE else "non_ammissibile",
+            decisione=pratica.decisione_id,
         )
-    punteggio = punteggi.get(domanda.id)
+    assert pratica.importo_mensile_centesimi is not None, "the rules of an admissible domanda give the amount"
     return Candidatura(
-        domanda=domanda.id,
+        domanda=pratica.domanda_id,
         idonea=True,
-        presentata_il=domanda.presentata_il,
-        importo_mensile_centesimi=decisione.spiegazione["valori"]["importo_mensile_centesimi"],
-        continuita=domanda.dati.get("continuita"),
-        adl=None if punteggio is None else punteggio.adl,
-        iadl=None if punteggio is None else punteggio.iadl,
-        isee_centesimi=isee.get(domanda.id),
-        decisione=decisione.id,
-        valutazione=None if punteggio is None else punteggio.valutazione_id,
+        presentata_il=pratica.presentata_il,
+        importo_mensile_centesimi=pratica.importo_mensile_centesimi,
+        continuita=pratica.continuita,
+        adl=pratica.adl,
+        iadl=pratica.iadl,
+        isee_centesimi=pratica.isee_centesimi,
+        decisione=pratica.decisione_id,
+        valutazione=pratica.valutazione_id,
     )
 
 
@@ -220,48 +214,75 @@ def _graduatoria(ctx: Contesto, avviso: Avviso, risultato: Risultato) -> Graduat
     )
 
 
-async def _registra_voce(
-    ctx: Contesto, avviso: Avviso, graduatoria: Graduatoria, domanda: Domanda, voce: Voce, risultato: Risultato, decorrenza: date
+_APPLICA = sa.text("SELECT * FROM applica_graduatoria(:graduatoria, :domande, :stati, CAST(:assegnazioni AS jsonb))")
+
+
+async def _registra(
+    ctx: Contesto, avviso: Avviso, graduatoria: Graduatoria, risultato: Risultato, pratiche: Mapping[UUID, _Pratica]
 ) -> None:
-    comuni: dict[str, Any] = {
-        "ambito_id": ctx.principal.ambito_id,
-        "graduatoria_id": graduatoria.id,
-        "domanda_id": domanda.id,
-        "cartella_id": domanda.cartella_id,
-    }
-    ctx.sessione.add(
-        VoceGraduatoria(
-            **comuni,
-            posizione=voce.posizione,
-            esito=voce.esito,
-            importo_centesimi=voce.importo_centesimi,
-            chiavi=voce.chiavi_json(risultato.ingresso.atto_criteri),
-        )
+    """Write the lines, then have the database apply them to the domande, and tell what happened to each."""
+    ctx.sessione.add_all(_riga(graduatoria, voce, pratiche[voce.domanda].protocollo, risultato) for voce in risultato.voci)
+    assegnazioni = {v.domanda: _Assegnata.da(avviso, v) for v in risultato.voci if v.esito is EsitoVoce.IDONEA_FINANZIATA}
+    applicate = await ctx.sessione.execute(
+        _APPLICA,
+        {
+            "graduatoria": graduatoria.id,
+            "domande": [voce.domanda for voce in risultato.voci],
+            "stati": [STATO_DOPO[voce.esito].value for voce in risultato.voci],
+            "assegnazioni": json.dumps([asdict(a) for a in assegnazioni.values()], default=str),
+        },
     )
-    domanda.stato = STATO_DOPO[voce.esito]
-    domanda.versione += 1
-    await ctx.emetti(
-        DomandaInGraduatoria(
-            aggregato_id=domanda.id,
-            versione=domanda.versione,
-            cartella_id=domanda.cartella_id,
-            graduatoria_id=graduatoria.id,
-            posizione=voce.posizione,
-            esito=voce.esito.value,
+    cambiate = {riga.domanda_id: riga for riga in applicate}
+    assert len(cambiate) == len(risultato.voci), "the domande are locked since they were read"
+    ctx.annota_non_visti("assegnazione", *(a.id for a in assegnazioni.values()))
+    for voce in risultato.voci:
+        cambiata = cambiate[voce.domanda]
+        await ctx.emetti(
+            DomandaInGraduatoria(
+                aggregato_id=voce.domanda,
+                versione=cambiata.versione,
+                cartella_id=cambiata.cartella_id,
+                graduatoria_id=graduatoria.id,
+                posizione=voce.posizione,
+                esito=voce.esito.value,
+            )
         )
+        if assegnata := assegnazioni.get(voce.domanda):
+            tipo_intervento = pratiche[voce.domanda].tipo_intervento
+            await ctx.emetti(_evento_assegnata(assegnata, cambiata.cartella_id, graduatoria.id, tipo_intervento))
+
+
+def _riga(graduatoria: Graduatoria, voce: Voce, protocollo: str, risultato: Risultato) -> VoceGraduatoria:
+    return VoceGraduatoria(
+        ambito_id=graduatoria.ambito_id,
+        graduatoria_id=graduatoria.id,
+        domanda_id=voce.domanda,
+        protocollo=protocollo,
+        posizione=voce.posizione,
+        esito=voce.esito,
+        importo_centesimi=voce.importo_centesimi,
+        chiavi=voce.chiavi_json(risultato.ingresso.atto_criteri),
     )
-    if voce.esito is EsitoVoce.IDONEA_FINANZIATA:
-        assegnazione = Assegnazione(
-            **comuni,
-            misura=avviso.misura,
-            importo_mensile_centesimi=voce.importo_centesimi // voce.mesi,
-            mesi=voce.mesi,
-            dal=decorrenza,
-            al=ultimo_giorno(decorrenza, voce.mesi),
-        )
-        ctx.sessione.add(assegnazione)
-        ctx.annota("assegnazione", assegnazione.id)
-        await ctx.emetti(_evento_assegnata(assegnazione, domanda.tipo_intervento))
+
+
+@dataclass(frozen=True, slots=True)
+class _Assegnata:
+    """A benefit to write; the fields are those of `p_assegnazioni` in `applica_graduatoria`."""
+
+    id: UUID
+    domanda_id: UUID
+    misura: str
+    importo_mensile_centesimi: int
+    mesi: int
+    dal: date
+    al: date
+
+    @classmethod
+    def da(cls, avviso: Avviso, voce: Voce) -> "_Assegnata":
+        """Return the benefit of a funded line."""
+        dal = OpzioniAvviso.model_validate(avviso.opzioni).decorrenza
+        al = ultimo_giorno(dal, voce.mesi)
+        return cls(nuovo_id(), voce.domanda, avviso.misura, voce.importo_centesimi // voce.mesi, voce.mesi, dal, al)
 
 
 def ultimo_giorno(dal: date, mesi: int) -> date:
@@ -271,19 +292,19 @@ def ultimo_giorno(dal: date, mesi: int) -> date:
     return date(anno, mese + 1, calendar.monthrange(anno, mese + 1)[1])
 
 
-def _evento_assegnata(assegnazione: Assegnazione, tipo_intervento: str) -> BeneficioAssegnato:
+def _evento_assegnata(assegnata: _Assegnata, cartella_id: UUID, graduatoria_id: UUID, tipo_intervento: str) -> BeneficioAssegnato:
     return BeneficioAssegnato(
-        aggregato_id=assegnazione.id,
-        versione=assegnazione.versione,
-        cartella_id=assegnazione.cartella_id,
-        domanda_id=assegnazione.domanda_id,
-        graduatoria_id=assegnazione.graduatoria_id,
-        misura=assegnazione.misura,
+        aggregato_id=assegnata.id,
+        versione=1,
+        cartella_id=cartella_id,
+        domanda_id=assegnata.domanda_id,
+        graduatoria_id=graduatoria_id,
+        misura=assegnata.misura,
         tipo_intervento=tipo_intervento,
-        importo_mensile_centesimi=assegnazione.importo_mensile_centesimi,
-        mesi=assegnazione.mesi,
-        dal=assegnazione.dal,
-        al=assegnazione.al,
+        importo_mensile_centesimi=assegnata.importo_mensile_centesimi,
+        mesi=assegnata.mesi,
+        dal=assegnata.dal,
+        al=assegnata.al,
     )
 
 

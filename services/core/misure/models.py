@@ -71,13 +71,17 @@ class Avviso(Versionata, table=True):
 
 
 class Domanda(Versionata, table=True):
-    """A request for one measure under one avviso. `dati` holds the declared answers (see `dati_domanda.DatiDomandaB2`)."""
+    """A request for one measure under one avviso. `dati` holds the declared answers (see `dati_domanda.DatiDomandaB2`).
+
+    `protocollo` is given when it is presented, drawn at random: by it alone the domanda is named in a graduatoria.
+    """
 
     __tablename__ = "domanda"
     __table_args__ = (
         vincolo_enum("stato", StatoDomanda),
         vincolo_enum("esito", EsitoAmmissibilita),
         sa.CheckConstraint("stato IN ('bozza', 'ritirata') OR presentata_il IS NOT NULL", name="presentata_con_data"),
+        sa.CheckConstraint("stato NOT IN ('presentata', 'istruttoria') OR protocollo IS NOT NULL", name="con_protocollo"),
         sa.Index(
             "uq_domanda_aperta",
             "avviso_id",
@@ -168,7 +172,11 @@ class Graduatoria(Versionata, table=True):
 
 
 class VoceGraduatoria(Tabella, table=True):
-    """One domanda in one graduatoria: position, outcome, amount committed, ordering keys and the tie-break that placed it."""
+    """One domanda in one graduatoria: position, outcome, amount committed, ordering keys and the tie-break that placed it.
+
+    A line names the domanda by its `protocollo`, neither person nor cartella: whoever forms the graduatoria reads every line,
+    also of those she may not see (docs/security/canali-residui.md). It is never changed.
+    """
 
     __tablename__ = "voce_graduatoria"
     __table_args__ = (
@@ -177,14 +185,14 @@ class VoceGraduatoria(Tabella, table=True):
         sa.CheckConstraint("esito = 'idonea_finanziata' OR importo_centesimi = 0", name="importo_solo_se_finanziata"),
         sa.UniqueConstraint("graduatoria_id", "posizione"),
         sa.UniqueConstraint("graduatoria_id", "domanda_id"),
-        sa.Index("ix_voce_graduatoria_cartella_id", "cartella_id"),
+        sa.UniqueConstraint("graduatoria_id", "protocollo"),
         sa.Index("ix_voce_graduatoria_domanda_id", "domanda_id"),
     )
 
     ambito_id: int = Field(foreign_key="ambito.id")
     graduatoria_id: UUID = Field(foreign_key="graduatoria.id")
     domanda_id: UUID = Field(foreign_key="domanda.id")
-    cartella_id: UUID = Field(foreign_key="cartella.id")
+    protocollo: str
     posizione: int
     esito: EsitoVoce = campo_enum(EsitoVoce)
     importo_centesimi: int = Field(default=0, sa_type=sa.BigInteger)

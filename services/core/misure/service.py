@@ -18,7 +18,7 @@ from services.core.access.contesto import Contesto
 from services.core.access.ruoli import Classe
 from services.core.cartelle import service as cartelle
 from services.core.cartelle.models import Fatto
-from services.core.misure import istruttoria, moduli
+from services.core.misure import istruttoria, moduli, protocollo
 from services.core.misure.chiusura import blocco_avviso, chiudi_graduatoria
 from services.core.misure.esiti import EsitoAmmissibilita
 from services.core.misure.events import (
@@ -281,6 +281,7 @@ async def presenta(ctx: Contesto, domanda_id: UUID, versione: int) -> tuple[Doma
     in_dubbio = decisione.esito is EsitoAmmissibilita.DA_CHIARIRE
     domanda.stato = StatoDomanda.ISTRUTTORIA if in_dubbio else StatoDomanda.PRESENTATA
     domanda.presentata_il = domanda.presentata_il or ctx.data_riferimento
+    domanda.protocollo = domanda.protocollo or protocollo.nuovo()
     domanda.esito = decisione.esito
     domanda.decisione_id = decisione.id
     domanda.versione += 1

@@ -1,6 +1,7 @@
 """Tables of persons and households.
 
-Persons belong to one ambito; the codice fiscale is unique in it, protected persons excepted.
+Persons belong to one ambito; the codice fiscale is unique in it, protected persons excepted, and those who are in the records
+only as household of a reserved cartella.
 """
 
 from datetime import date
@@ -34,7 +35,9 @@ class Persona(Versionata, table=True):
     """A person of one ambito.
 
     `cartella_id`, `competenza_id` and `riservata` repeat those of her own cartella, written by the database alone (trigger
-    `cartella_della_persona`), so that the row policy of a person needs no subquery; NULL when she has none.
+    `cartella_della_persona`), so that the row policy of a person needs no subquery; NULL when she has none. `celata`, kept by the
+    trigger `persone_celate`, says that she is in the records only as household of a reserved cartella: a conflict of her codice
+    fiscale would reveal that household (docs/security/canali-residui.md).
     """
 
     __tablename__ = "persona"
@@ -45,7 +48,7 @@ class Persona(Versionata, table=True):
             "ambito_id",
             "codice_fiscale",
             unique=True,
-            postgresql_where=sa.text("codice_fiscale IS NOT NULL AND NOT protetta"),
+            postgresql_where=sa.text("codice_fiscale IS NOT NULL AND NOT protetta AND NOT celata"),
         ),
     )
 
@@ -59,6 +62,7 @@ class Persona(Versionata, table=True):
     comune_residenza_id: int = Field(foreign_key="comune.id")
     cittadinanza: str = Field(default="380", sa_type=sa.CHAR(3))
     protetta: bool = False
+    celata: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     cartella_id: UUID | None = None
     competenza_id: int | None = None
     riservata: bool | None = None

@@ -55,8 +55,11 @@ async def comune(ctx: Contesto, codice_istat: str) -> Comune:
     return trovato
 
 
-async def crea(ctx: Contesto, dati: DatiPersona) -> Persona:
-    """Add a person. The row is visible to the caller only once a cartella or a household holds her."""
+async def crea(ctx: Contesto, dati: DatiPersona, *, celata: bool = False) -> Persona:
+    """Add a person. The row is visible to the caller only once a cartella or a household holds her.
+
+    `celata`: she enters as household of a reserved cartella; her codice fiscale neither meets nor makes a conflict.
+    """
     verifica(dati, ctx.data_riferimento)
     persona = Persona(
         ambito_id=ctx.principal.ambito_id,
@@ -69,6 +72,7 @@ async def crea(ctx: Contesto, dati: DatiPersona) -> Persona:
         comune_residenza_id=(await comune(ctx, dati.comune_residenza)).id,
         cittadinanza=dati.cittadinanza,
         protetta=dati.protetta,
+        celata=celata,
     )
     ctx.sessione.add(persona)
     await ctx.sessione.flush()  # the unique codice fiscale speaks before the cartella is added

@@ -60,6 +60,16 @@ class MembroAggiunto(EventoPippi):
     dal: date
 
 
+class MembroUscito(EventoPippi):
+    """Somebody leaves the team; `al` is her last day in it. The aggregate is the case."""
+
+    tipo: ClassVar[str] = "pippi.caso.membro_uscito"
+    aggregato: ClassVar[str] = "caso_pippi"
+
+    membro_id: UUID
+    al: date
+
+
 class RilevazioneRegistrata(EventoPippi):
     """A survey was taken or corrected; the scores stay in the record."""
 

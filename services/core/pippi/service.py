@@ -21,6 +21,7 @@ from services.core.pippi.events import (
     CasoAvviato,
     CasoProposto,
     MembroAggiunto,
+    MembroUscito,
     MicroprogettoAggiunto,
     RilevazioneRegistrata,
 )
@@ -138,12 +139,37 @@ async def aggiungi_membro(ctx: Contesto, caso_id: UUID, dati: valutazioni.DatiMe
     equipe = await ctx.blocca(Equipe, caso.equipe_id)
     gia = [letto.membro for letto in (await valutazioni.membri_letti(ctx, equipe.id))[equipe.id]]
     chi = dati.operatore_id or dati.persona_id
-    if chi is not None and any(chi in (m.operatore_id, m.persona_id) and m.al is None for m in gia):
+    oggi = ctx.data_riferimento
+    if chi is not None and any(chi in (m.operatore_id, m.persona_id) and (m.al is None or m.al >= oggi) for m in gia):
         raise Conflitto("Fa già parte dell'équipe.")
     membro = await valutazioni.aggiungi(ctx, equipe, dati)
     caso.versione += 1
     await ctx.emetti(MembroAggiunto(aggregato_id=caso.id, versione=caso.versione, membro_id=membro.id, dal=membro.dal))
     return caso
+
+
+async def togli_membro(ctx: Contesto, caso_id: UUID, versione: int, membro_id: UUID, al: date) -> repository.CasoLetto:
+    """Let a member leave the team: she sits, and sees the case, until `al`; at once when that day is not in the future.
+
+    Raises:
+        NonTrovato, VersioneSuperata: as `Contesto.blocca`; the member is not of this team.
+        StatoNonAmmesso: the case is over, or she has left, or leaves by then.
+        Conflitto: no operator would stay: nobody could open the case, or let anybody in, ever again.
+        DatiNonValidi: she did not yet sit on that day.
+    """
+    caso = await ctx.blocca(CasoPippi, caso_id, versione)
+    caso.stato = stato_dopo(caso.stato, AttoCaso.CAMBIA_EQUIPE)
+    equipe = await ctx.blocca(Equipe, caso.equipe_id)
+    membro = await valutazioni.esce(ctx, equipe, membro_id, al)
+    altri = [x.membro for x in (await valutazioni.membri_letti(ctx, equipe.id))[equipe.id] if x.membro.id != membro.id]
+    if not any(m.operatore_id is not None and (m.al is None or m.al > max(al, ctx.data_riferimento)) for m in altri):
+        raise Conflitto("Nell'équipe deve restare almeno un operatore: prima se ne aggiunga un altro.")
+    caso.versione += 1
+    await ctx.emetti(MembroUscito(aggregato_id=caso.id, versione=caso.versione, membro_id=membro.id, al=al))
+    await ctx.sessione.flush()  # the reading must see the change, and comes before the caller may have closed the case to herself
+    letto = await repository.letto(ctx, caso)
+    await valutazioni.termina_accessi(ctx, equipe, membro, al)
+    return letto
 
 
 async def rileva(ctx: Contesto, caso_id: UUID, tempo: Tempo, data: date, punteggi: Mapping[str, int | None]) -> RilevazionePippi:

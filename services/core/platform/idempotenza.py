@@ -2,11 +2,13 @@
 
 A second request with the same key waits on the first one's row until it commits or rolls back, so one effect happens
 and both get the same bytes. The pattern is that of the IETF draft `draft-ietf-httpapi-idempotency-key-header`.
+
+With the answer are kept the records it is about: whoever repeats the request has it again only while she sees all of them.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,14 +19,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
 from services.core.platform.errori import ChiaveRiusata
-from services.core.platform.modelli import campo_istante
+from services.core.platform.modelli import campo_istante, campo_json
 
 VALIDITA = timedelta(hours=24)
 """How long an answer is kept and repeated. It may hold personal data: the worker removes it within the hour after."""
 
 
 class Idempotenza(SQLModel, table=True):
-    """`impronta` is the SHA-256 of what was asked: under one key only the same request is repeated."""
+    """`impronta` is the SHA-256 of what was asked: under one key only the same request is repeated.
+
+    `oggetti` are the records the answer is about, by table.
+    """
 
     __tablename__ = "idempotenza"
 
@@ -36,6 +41,7 @@ class Idempotenza(SQLModel, table=True):
     stato: int | None = Field(default=None, sa_type=sa.SmallInteger)
     intestazioni: dict[str, str] | None = Field(default=None, sa_type=pg.JSONB)
     corpo: bytes | None = None
+    oggetti: dict[str, list[str]] | None = campo_json(default=None)
     creata_il: datetime = campo_istante(sa_column_kwargs={"server_default": sa.text("clock_timestamp()")})
 
 
@@ -52,9 +58,12 @@ class Chiave:
 
 @dataclass(frozen=True, slots=True)
 class RispostaConservata:
+    """An answer, and the records it is about by table."""
+
     stato: int
     intestazioni: Mapping[str, str]
     corpo: bytes
+    oggetti: Mapping[str, Sequence[UUID]]
 
 
 def impronta(*parti: bytes) -> str:
@@ -70,16 +79,17 @@ _PRENOTA = sa.text(
        VALUES (:operatore_id, :operazione, :chiave, :incarico_id, :impronta)
        ON CONFLICT (operatore_id, operazione, chiave) DO UPDATE
          SET incarico_id = excluded.incarico_id, impronta = excluded.impronta, stato = NULL, intestazioni = NULL,
-             corpo = NULL, creata_il = clock_timestamp()
+             corpo = NULL, oggetti = NULL, creata_il = clock_timestamp()
          WHERE idempotenza.creata_il < clock_timestamp() - CAST(:validita AS interval)
        RETURNING 1"""
 )
 _LEGGI = sa.text(
-    """SELECT impronta, stato, intestazioni, corpo FROM idempotenza
+    """SELECT impronta, stato, intestazioni, corpo, oggetti FROM idempotenza
        WHERE operatore_id = :operatore_id AND operazione = :operazione AND chiave = :chiave"""
 )
 _CONSERVA = sa.text(
-    """UPDATE idempotenza SET stato = :stato, intestazioni = CAST(:intestazioni AS jsonb), corpo = :corpo
+    """UPDATE idempotenza SET stato = :stato, intestazioni = CAST(:intestazioni AS jsonb), corpo = :corpo,
+         oggetti = CAST(:oggetti AS jsonb)
        WHERE operatore_id = :operatore_id AND operazione = :operazione AND chiave = :chiave"""
 )
 
@@ -97,7 +107,8 @@ async def prenota(sessione: AsyncSession, chiave: Chiave) -> RispostaConservata 
     riga = (await sessione.execute(_LEGGI, nomi)).one()
     if riga.impronta != chiave.impronta:
         raise ChiaveRiusata
-    return RispostaConservata(riga.stato, riga.intestazioni, riga.corpo)
+    oggetti = {tipo: [UUID(id_) for id_ in ids] for tipo, ids in riga.oggetti.items()}
+    return RispostaConservata(riga.stato, riga.intestazioni, riga.corpo, oggetti)
 
 
 async def conserva(sessione: AsyncSession, chiave: Chiave, risposta: RispostaConservata) -> None:
@@ -111,5 +122,6 @@ async def conserva(sessione: AsyncSession, chiave: Chiave, risposta: RispostaCon
             "stato": risposta.stato,
             "intestazioni": json.dumps(dict(risposta.intestazioni)),
             "corpo": risposta.corpo,
+            "oggetti": json.dumps({tipo: [str(id_) for id_ in ids] for tipo, ids in risposta.oggetti.items()}),
         },
     )

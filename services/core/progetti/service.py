@@ -124,7 +124,8 @@ async def firma(ctx: Contesto, progetto_id: UUID, dati: DatiFirma) -> ProgettoLe
     Raises:
         NonTrovato: the progetto is not visible.
         StatoNonAmmesso: it is not a draft.
-        Conflitto: the content is no longer the one signed, the caller may not sign in that role, or has signed already.
+        Conflitto: the content is no longer the one signed, the équipe has ended, the caller may not sign in that role, or has
+            signed already.
         DatiNonValidi: the signatory is not told, or is not the one the role asks.
     """
     progetto = await ctx.blocca(Progetto, progetto_id)
@@ -133,6 +134,8 @@ async def firma(ctx: Contesto, progetto_id: UUID, dati: DatiFirma) -> ProgettoLe
     if dati.impronta != letto.impronta:
         raise Conflitto("Il contenuto del progetto non è quello che si intendeva firmare: rileggerlo.")
     squadra = await repository.squadra_di(ctx, progetto)
+    if not squadra.in_essere:
+        raise Conflitto("L'équipe del progetto è sciolta: ne serve un'altra, con un nuovo progetto.")
     riga = await _firma(ctx, progetto, dati, squadra)
     if any(_stesso_firmatario(riga, altra) for altra in letto.firme if altra.impronta == riga.impronta):
         raise Conflitto("Questa firma è già stata raccolta.")

@@ -5,9 +5,13 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlmodel import Field, SQLModel
 
 from services.core.platform.modelli import Tabella, campo_enum, vincolo_enum
+
+UNA_DELEGA_AL_GIORNO = "ex_delega_competenza_giorno"
+"""The constraint by which no two enti have one competenza on one day. Needs the extension btree_gist (`ambito bootstrap`)."""
 
 
 class TipoEnte(StrEnum):
@@ -91,6 +95,9 @@ class Delega(Tabella, table=True):
     __tablename__ = "delega"
     __table_args__ = (
         sa.CheckConstraint("al IS NULL OR al >= dal", name="date_in_ordine"),
+        pg.ExcludeConstraint(
+            ("competenza_id", "="), (sa.text("daterange(dal, al, '[]')"), "&&"), name=UNA_DELEGA_AL_GIORNO, using="gist"
+        ),
         sa.Index("ix_delega_gestore", "ente_gestore_id", "competenza_id"),
     )
 

@@ -22,6 +22,26 @@ class EquipeCostituita(Evento):
     enti: list[UUID]
 
 
+class EquipeSciolta(Evento):
+    """An équipe ends on a day, included; `membri` are the member rows that end with it."""
+
+    tipo: ClassVar[str] = "valutazioni.equipe.sciolta"
+    aggregato: ClassVar[str] = "equipe"
+
+    cessata_il: date
+    membri: list[UUID]
+
+
+class MembroUscito(Evento):
+    """A member leaves an équipe; `al` is her last day in it."""
+
+    tipo: ClassVar[str] = "valutazioni.equipe.membro_uscito"
+    aggregato: ClassVar[str] = "equipe"
+
+    membro_id: UUID
+    al: date
+
+
 class ValutazioneAperta(Evento):
     """A draft assessment was opened."""
 

@@ -53,6 +53,7 @@ from services.core.valutazioni.squadre import (
     verifica_membri,
 )
 from services.core.valutazioni.stati import AttoValutazione, stato_dopo
+from services.core.valutazioni.uscite import esce, sciogli_equipe, termina_accessi, togli_membro
 
 __all__ = [
     "Candidato",
@@ -60,7 +61,6 @@ __all__ = [
     "DatiValutazione",
     "EquipeLetta",
     "MembroLetto",
-    "PunteggiConclusi",
     "Rilievi",
     "SezioneSina",
     "SquadraNelGiorno",
@@ -71,14 +71,17 @@ __all__ = [
     "costituisci_equipe",
     "elenca_equipe",
     "equipe_ordinaria",
+    "esce",
     "leggi",
     "leggi_equipe",
     "lette",
     "membri_letti",
-    "punteggi_conclusi",
+    "sciogli_equipe",
     "scrivi",
     "sezione_sina",
     "squadra_nel_giorno",
+    "termina_accessi",
+    "togli_membro",
     "verifica_domanda",
     "verifica_membri",
 ]
@@ -109,17 +112,6 @@ class DatiValutazione:
     rilievi: Rilievi
 
 
-@dataclass(frozen=True, slots=True)
-class PunteggiConclusi:
-    """The scores of the assessment concluded for a domanda; None where a scale was not given."""
-
-    valutazione_id: UUID
-    versione: int
-    data_valutazione: date
-    adl: int | None
-    iadl: int | None
-
-
 async def costituisci_equipe(
     ctx: Contesto, cartella_id: UUID, tipo: TipoEquipe, costituita_il: date, membri: Sequence[DatiMembro]
 ) -> Equipe:
@@ -128,6 +120,7 @@ async def costituisci_equipe(
     Raises:
         NonTrovato: the cartella is not visible.
         StatoNonAmmesso: it is closed.
+        Conflitto: the caller sees it as a guest of a team.
         DatiNonValidi: the type is reserved, the date is in the future, or a member cannot be accepted.
     """
     await cartelle.richiedi(ctx, cartella_id)
@@ -239,14 +232,16 @@ async def concludi(ctx: Contesto, valutazione_id: UUID, versione: int, rilievi: 
     Raises:
         NonTrovato, VersioneSuperata: as `Contesto.blocca`.
         StatoNonAmmesso: it is not a draft.
-        Conflitto: the caller does not sit in the équipe, or another assessment is concluded for the same domanda.
+        Conflitto: the équipe has ended, the caller does not sit in it, or another assessment is concluded for the same domanda.
         DatiNonValidi: an item is not of its scale, or something is missing: each missing item is named.
     """
     v = await ctx.blocca(Valutazione, valutazione_id, versione)
     dopo = stato_dopo(v.stato, AttoValutazione.CONCLUDI)
     equipe = await ctx.trova(Equipe, v.equipe_id)
     squadra = await squadra_nel_giorno(ctx, equipe, ctx.data_riferimento)
-    if not squadra.in_essere or not squadra.vi_siede(ctx.principal):
+    if not squadra.in_essere:
+        raise Conflitto("L'équipe che svolge la valutazione è sciolta: ne serve un'altra, con una nuova valutazione.")
+    if not squadra.vi_siede(ctx.principal):
         raise Conflitto("La valutazione è conclusa da chi siede nell'équipe che la svolge.")
     _riporta(v, rilievi)
     mancanti = regole.impedimenti_a_concludere(v)
@@ -281,23 +276,6 @@ async def _supera(ctx: Contesto, vecchia_id: UUID, nuova_id: UUID) -> None:
             aggregato_id=vecchia.id, versione=vecchia.versione, cartella_id=vecchia.cartella_id, rettificata_da=nuova_id
         )
     )
-
-
-_PUNTEGGI = sa.text("SELECT * FROM punteggi_graduatoria(:domande)")
-
-
-async def punteggi_conclusi(ctx: Contesto, domanda_ids: Sequence[UUID]) -> dict[UUID, PunteggiConclusi]:
-    """Return, for each domanda that has one, the scores of its concluded assessment: what a graduatoria is ordered by.
-
-    Who forms the graduatoria may not open an assessment (class SANITARIA): a named function of the database gives the
-    scores alone, to the roles that form it, for the domande in their scope. The reading is annotated.
-    """
-    righe = (await ctx.sessione.execute(_PUNTEGGI, {"domande": list(domanda_ids)})).all()
-    ctx.annota("valutazione", *(r.valutazione_id for r in righe))
-    return {
-        r.domanda_id: PunteggiConclusi(r.valutazione_id, r.versione, r.data_valutazione, r.punteggio_adl, r.punteggio_iadl)
-        for r in righe
-    }
 
 
 def sezione_sina(valutazione: Valutazione) -> SezioneSina:

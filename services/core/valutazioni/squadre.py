@@ -13,7 +13,7 @@ from services.core.access.models import Accesso, Incarico, MotivoAccesso, Operat
 from services.core.access.principal import Principal
 from services.core.access.ruoli import CLASSI_DEL_RUOLO
 from services.core.persone.models import Persona
-from services.core.platform.errori import DatiNonValidi, NonTrovato
+from services.core.platform.errori import Conflitto, DatiNonValidi, NonTrovato
 from services.core.territorio.models import Ente
 from services.core.valutazioni import regole
 from services.core.valutazioni.models import Equipe, MembroEquipe, Qualifica, TipoEquipe
@@ -130,53 +130,89 @@ def _in_corso(giorno: date) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         col(Incarico.dal) <= giorno,
         sa.or_(col(Incarico.al).is_(None), col(Incarico.al) >= giorno),
+        col(Incarico.revocato_il).is_(None),
         col(Incarico.ruolo).in_(RUOLI_AMMESSI),
     )
 
 
 async def scrivi(ctx: Contesto, equipe: Equipe, membri: Sequence[DatiMembro]) -> list[MembroEquipe]:
-    """Insert an équipe with its members and the grants of those who are operators, in the order the row policies need."""
+    """Insert an équipe with its members and the grants of those who are operators, in the order the row policies need.
+
+    Raises:
+        Conflitto: the caller sees the cartella as a guest.
+    """
+    fino_a = await concede_fino_a(ctx, equipe)
     for dati in membri:
-        _concedi(ctx, equipe, dati)
+        _concedi(ctx, equipe, dati, fino_a)
     await ctx.sessione.flush()  # the row of an équipe in custody is written under a grant its writer already has
     ctx.sessione.add(equipe)
     await ctx.sessione.flush()  # the members refer to it
-    righe = [_membro(equipe, dati, equipe.costituita_il) for dati in membri]
+    righe = [_membro(equipe, dati, equipe.costituita_il, fino_a) for dati in membri]
     ctx.sessione.add_all(righe)
     await ctx.sessione.flush()  # a member refused by the database is refused before the event
     return righe
 
 
 async def aggiungi(ctx: Contesto, equipe: Equipe, dati: DatiMembro) -> MembroEquipe:
-    """Insert one more member from the reference date, with her grant. The caller holds the équipe's lock."""
-    _concedi(ctx, equipe, dati)
-    riga = _membro(equipe, dati, ctx.data_riferimento)
+    """Insert one more member from the reference date, with her grant. The caller holds the équipe's lock.
+
+    Raises:
+        Conflitto: as in `scrivi`.
+    """
+    fino_a = await concede_fino_a(ctx, equipe)
+    _concedi(ctx, equipe, dati, fino_a)
+    riga = _membro(equipe, dati, ctx.data_riferimento, fino_a)
     ctx.sessione.add(riga)
     equipe.versione += 1
     await ctx.sessione.flush()  # as in `scrivi`
     return riga
 
 
-def _concedi(ctx: Contesto, equipe: Equipe, dati: DatiMembro) -> None:
-    """Open the record to a member from today on: never backwards, whenever the équipe began."""
+def origine(equipe: Equipe) -> tuple[MotivoAccesso, UUID]:
+    """Return reason and origin of the grants an équipe gives."""
+    if equipe.tipo is TipoEquipe.EQUIPE_PIPPI:
+        return MotivoAccesso.PIPPI, equipe.custodia_id
+    return MotivoAccesso.EQUIPE, equipe.id
+
+
+async def concede_fino_a(ctx: Contesto, equipe: Equipe) -> date | None:
+    """Return the last day for which the caller may open the cartella to a member of `equipe`; None: without end.
+
+    The row policies ask the same function of the database (docs/security/squadre.md).
+
+    Raises:
+        Conflitto: she may not, because she sees the cartella as a guest.
+    """
+    motivo, origine_id = origine(equipe)
+    funzione = sa.func.concede_fino_a(motivo.value, equipe.cartella_id, origine_id)
+    fino_a: date | None = await ctx.sessione.scalar(sa.select(funzione))
+    if fino_a is None:
+        raise Conflitto("L'équipe è formata e cambiata da chi ha in carico la cartella, non da chi vi è ammesso come ospite.")
+    return None if fino_a == date.max else fino_a  # PostgreSQL's infinity, as asyncpg reads it
+
+
+def _concedi(ctx: Contesto, equipe: Equipe, dati: DatiMembro, fino_a: date | None) -> None:
+    """Open the record to a member from today on: never backwards, whenever the équipe began; never beyond `fino_a`."""
     if dati.operatore_id is None:
         return
     assert dati.ente_id is not None  # checked by `verifica_membri`
-    riservata = equipe.tipo is TipoEquipe.EQUIPE_PIPPI
+    motivo, origine_id = origine(equipe)
     ctx.sessione.add(
         Accesso(
             ambito_id=equipe.ambito_id,
             cartella_id=equipe.cartella_id,
             operatore_id=dati.operatore_id,
             ente_id=dati.ente_id,
-            motivo=MotivoAccesso.PIPPI if riservata else MotivoAccesso.EQUIPE,
-            origine_id=equipe.custodia_id if riservata else equipe.id,
+            motivo=motivo,
+            origine_id=origine_id,
             dal=ctx.data_riferimento,
+            al=fino_a,
         )
     )
 
 
-def _membro(equipe: Equipe, dati: DatiMembro, dal: date) -> MembroEquipe:
+def _membro(equipe: Equipe, dati: DatiMembro, dal: date, fino_a: date | None) -> MembroEquipe:
+    """An operator sits as long as she can see: `fino_a`. The others have no grant that ends."""
     return MembroEquipe(
         ambito_id=equipe.ambito_id,
         cartella_id=equipe.cartella_id,
@@ -188,15 +224,16 @@ def _membro(equipe: Equipe, dati: DatiMembro, dal: date) -> MembroEquipe:
         qualifica=dati.qualifica,
         descrizione=dati.descrizione,
         dal=dal,
+        al=fino_a if dati.operatore_id is not None else None,
     )
 
 
 async def equipe_ordinaria(ctx: Contesto, cartella_id: UUID, equipe_id: UUID, giorno: date) -> Equipe:
-    """Return an équipe of the cartella on which a valutazione or a progetto may rest.
+    """Return an équipe of the cartella on which a valutazione or a progetto of the day `giorno` may rest.
 
     Raises:
         NonTrovato: it is not visible, or belongs to another cartella.
-        DatiNonValidi: it is in custody of a reserved programme, or not in being on `giorno`.
+        DatiNonValidi: it is in custody of a reserved programme, was not in being on `giorno`, or has ended since.
     """
     equipe = await ctx.trova(Equipe, equipe_id)
     if equipe.cartella_id != cartella_id:
@@ -206,6 +243,8 @@ async def equipe_ordinaria(ctx: Contesto, cartella_id: UUID, equipe_id: UUID, gi
         motivo = "è l'équipe di un programma riservato"
     elif not regole.in_essere(equipe.costituita_il, equipe.cessata_il, giorno):
         motivo = "non è in essere in quel giorno"
+    elif not regole.in_essere(equipe.costituita_il, equipe.cessata_il, ctx.data_riferimento):
+        motivo = "è sciolta"
     if motivo:
         raise DatiNonValidi.del_campo("equipe_id", motivo)
     return equipe
