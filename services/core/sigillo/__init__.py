@@ -1,0 +1,1 @@
+"""The seal of the audit trail: numbers, chain, signatures, erasure, witness, verification (docs/adr/0012)."""
