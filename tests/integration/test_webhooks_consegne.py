@@ -89,6 +89,39 @@ class TestChiSente:
         await banco.leggi(giorno)
         assert len(await banco.consegne()) == quante
 
+    @pytest.mark.parametrize(
+        ("cambia", "quante"),
+        [
+            ("UPDATE condivisione SET al = '2025-06-29'", 0),
+            ("UPDATE condivisione SET al = '2025-06-30'", 1),
+            ("UPDATE accordo SET al = '2025-06-29'", 0),
+            ("UPDATE accordo SET base_giuridica = 'consenso'", 0),
+            ("UPDATE condivisione SET classi = 10", 0),
+            ("UPDATE condivisione SET dal = '2025-07-01'", 0),
+            ("UPDATE ente SET tipo = 'azienda' WHERE codice = 'zz-asst'; DELETE FROM condivisione", 1),
+        ],
+    )
+    async def test_chi_non_e_titolare_sente_finche_un_accordo_condivide(self, banco, cambia, quante):
+        await banco.admin.execute(cambia)
+        await banco.accade(banco.mondo.cartella)
+        await banco.leggi(date(2025, 6, 30))
+        assert len(await banco.consegne()) == quante
+
+    @pytest.mark.parametrize(("esito", "al", "quante"), [("accolta", None, 0), ("accolta", "29", 1), ("respinta", None, 1)])
+    async def test_un_opposizione_accolta_ferma_le_consegne(self, banco, esito, al, quante):
+        dal = "'2025-06-01'" if esito == "accolta" else "NULL"
+        fine = f"'2025-06-{al}'" if al else "NULL"
+        await banco.admin.execute(
+            f"""INSERT INTO limitazione (id, versione, ambito_id, cartella_id, tipo, richiesta_il, motivazione, esito, decisa_il,
+                                         dal, al)
+                VALUES ($1, 1, {AMBITO}, $2, 'opposizione', '2025-06-01', 'Prova', '{esito}', '2025-06-01', {dal}, {fine})""",
+            nuovo_id(),
+            banco.mondo.cartella,
+        )
+        await banco.accade(banco.mondo.cartella)
+        await banco.leggi(date(2025, 6, 30))
+        assert len(await banco.consegne()) == quante
+
     async def test_la_squadra_pippi_non_basta(self, banco):
         await concedi(banco.admin, banco.mondo, banco.mondo.altra, motivo="pippi")
         await banco.accade(banco.mondo.altra)

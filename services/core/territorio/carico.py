@@ -29,9 +29,18 @@ from services.core.platform.db import crea_engine
 from services.core.platform.eventi import CANALE, aggiungi
 from services.core.platform.pg.ruoli import CARICATORE
 from services.core.platform.settings import Settings
-from services.core.territorio import carico_fatti
+from services.core.territorio import carico_accordi, carico_fatti
 from services.core.territorio.esempi import AmbitoEsempio, leggi
-from services.core.territorio.models import Ambito, Competenza, Comune, Delega, Ente, Servizio, SubAmbito
+from services.core.territorio.models import (
+    UNA_DELEGA_AL_GIORNO,
+    Ambito,
+    Competenza,
+    Comune,
+    Delega,
+    Ente,
+    Servizio,
+    SubAmbito,
+)
 from services.core.webhooks import segreti
 from services.core.webhooks.models import Destinazione
 
@@ -93,6 +102,8 @@ async def carica(settings: Settings, percorso: Path, avanzamento: Avanzamento | 
             return carico.riepilogo
     except IntegrityError as errore:
         vincolo = getattr(getattr(errore.orig, "__cause__", None), "constraint_name", None) or "sconosciuto"
+        if vincolo == UNA_DELEGA_AL_GIORNO:
+            raise CaricoNonRiuscito("Alcune deleghe si sovrappongono ad altre già presenti: chiudere prima quelle.") from None
         raise CaricoNonRiuscito(f"I file contrastano con i dati presenti (vincolo {vincolo}): nulla è stato caricato.") from None
     finally:
         await engine.dispose()
@@ -113,6 +124,7 @@ class _Carico:
             ("territorio", self._territorio),
             ("enti e deleghe", self._enti_e_deleghe),
             ("operatori", self._operatori),
+            ("accordi", self._accordi),
             ("persone", self._persone),
             ("cartelle", self._cartelle),
             ("avvisi", self._avvisi),
@@ -201,16 +213,7 @@ class _Carico:
             )
             for d in self._e.deleghe()
         ]
-        if await self._aggiungi(Delega, deleghe, ["id"]):
-            await self._rifiuta_deleghe_sovrapposte()
-
-    async def _rifiuta_deleghe_sovrapposte(self) -> None:
-        query = sa.text(
-            """SELECT count(*) FROM delega a JOIN delega b ON a.competenza_id = b.competenza_id AND a.id < b.id
-               WHERE a.ambito_id = :ambito AND daterange(a.dal, a.al, '[]') && daterange(b.dal, b.al, '[]')"""
-        )
-        if quante := await self._sessione.scalar(query, {"ambito": self._ambito}):
-            raise CaricoNonRiuscito(f"{quante} deleghe si sovrappongono ad altre già presenti: chiudere prima quelle.")
+        await self._aggiungi(Delega, deleghe, ["id"])
 
     async def _operatori(self) -> None:
         emittente = self._settings.oidc_issuer
@@ -226,14 +229,18 @@ class _Carico:
                     ente_id=self._id("ente", i.ente),
                     ruolo=i.ruolo,
                     comuni=[self._comuni[c] for c in i.comuni] if i.comuni else None,
-                    servizi=i.servizi,
-                    dal=i.dal,
-                    al=i.al,
+                    **i.model_dump(include={"servizi", "pronto_intervento", "dal", "al"}),
                 )
                 for i in o.incarichi
             ]
         await self._aggiungi(Operatore, operatori, ["id"])
         await self._aggiungi(Incarico, incarichi, ["id"])
+
+    async def _accordi(self) -> None:
+        """Agreements. Loading again may only bring an end nearer: what was shared and is no more is closed by its `al`."""
+        for modello, righe in carico_accordi.righe(self._ambito, self._e.accordi.accordi, self._id).items():
+            await self._aggiungi(modello, righe, ["id"])
+            await carico_accordi.anticipa_le_fini(self._sessione, righe)
 
     async def _persone(self) -> None:
         persone = [

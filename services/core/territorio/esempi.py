@@ -20,6 +20,7 @@ from services.core.territorio.esempi_file import (
     ComuneEsempio,
     DelegaEsempio,
     EnteEsempio,
+    FileAccordi,
     FileAmbito,
     FileAvvisi,
     FileDomande,
@@ -83,6 +84,7 @@ class AmbitoEsempio:
 
     ambito: FileAmbito
     operatori: FileOperatori
+    accordi: FileAccordi
     persone: FilePersone
     avvisi: FileAvvisi
     domande: FileDomande
@@ -138,6 +140,7 @@ def leggi(cartella: Path) -> AmbitoEsempio:
     esempio = AmbitoEsempio(
         ambito=file("ambito.yaml", FileAmbito, facoltativo=False),
         operatori=file("operatori.yaml", FileOperatori, facoltativo=False),
+        accordi=file("accordi.yaml", FileAccordi),
         persone=file("persone.yaml", FilePersone),
         avvisi=file("avvisi.yaml", FileAvvisi),
         domande=file("domande.yaml", FileDomande),
@@ -249,6 +252,18 @@ def _controlla_operatori(e: AmbitoEsempio) -> Iterator[str]:
             yield from _ignoti(dove, "il servizio", i.servizi or [], _servizi(e))
 
 
+def _controlla_accordi(e: AmbitoEsempio) -> Iterator[str]:
+    yield from _doppi("accordi.yaml", (a.codice for a in e.accordi.accordi))
+    for a in e.accordi.accordi:
+        dove = f"accordi.yaml, «{a.codice}»"
+        yield from _ignoti(dove, "l'ente", (c.ente for c in a.condivisioni), _enti(e))
+        yield from _doppi(f"{dove}, condivisioni", (f"{c.ente} {f} {c.dal}" for c in a.condivisioni for f in c.finalita))
+        for n, c in enumerate(a.condivisioni):
+            yield from _doppi(f"{dove}, condivisioni.{n}, classi", c.classi)
+            if not a.tocca(c):
+                yield f"{dove}, condivisioni.{n}: nessun giorno è fra quelli dell'accordo"
+
+
 def _controlla_persone(e: AmbitoEsempio) -> Iterator[str]:
     yield from _doppi("persone.yaml, persone", (p.codice for p in e.persone.persone))
     yield from _ignoti("persone.yaml", "il Comune di residenza", (p.comune_residenza for p in e.persone.persone), _comuni(e))
@@ -350,6 +365,7 @@ CONTROLLI: tuple[Callable[[AmbitoEsempio], Iterator[str]], ...] = (
     _controlla_territorio,
     _controlla_deleghe,
     _controlla_operatori,
+    _controlla_accordi,
     _controlla_persone,
     _controlla_cartelle,
     _controlla_resto,

@@ -6,11 +6,12 @@ are the keys by which a second loading finds what the first one wrote. Reference
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints, model_validator
 
-from services.core.access.ruoli import Ruolo
+from services.core.access.ruoli import Finalita, Ruolo
+from services.core.contitolarita.models import BaseGiuridica
 from services.core.persone.codice_fiscale import SiglaSesso
 from services.core.persone.models import Relazione
 from services.core.piano.verso import Verso
@@ -105,6 +106,7 @@ class IncaricoEsempio(Intervallo):
     ente: Slug
     comuni: Annotated[list[Slug], Field(min_length=1)] | None = None
     servizi: Annotated[list[CodiceServizio], Field(min_length=1)] | None = None
+    pronto_intervento: bool = False
 
 
 class OperatoreEsempio(_Modello):
@@ -263,6 +265,36 @@ class FileWebhook(_Modello):
     """`webhook.yaml`."""
 
     destinazioni: list[DestinazioneEsempio] = []
+
+
+NomeClasse = Literal["identita", "bisogno", "economica", "sanitaria", "giudiziaria", "violenza"]
+"""The data classes (`ruoli.Classe`) by name."""
+
+
+class CondivisioneEsempio(Intervallo):
+    """What the agreement shares with `ente`: `classi` of data, for each of the purposes `finalita`."""
+
+    ente: Slug
+    classi: Annotated[list[NomeClasse], Field(min_length=1)]
+    finalita: Annotated[list[Annotated[Finalita, Field(strict=False)]], Field(min_length=1)]
+
+
+class AccordoEsempio(Intervallo):
+    """An agreement among enti: `estremi` of the act, `norma` its legal basis rests on, `fonte`: who says so."""
+
+    codice: Slug
+    titolo: Testo
+    estremi: Testo
+    base_giuridica: Annotated[BaseGiuridica, Field(strict=False)]
+    norma: Testo
+    fonte: Testo
+    condivisioni: Annotated[list[CondivisioneEsempio], Field(min_length=1)]
+
+
+class FileAccordi(_Modello):
+    """`accordi.yaml`."""
+
+    accordi: list[AccordoEsempio] = []
 
 
 class IndicatoreEsempio(_Modello):

@@ -17,6 +17,7 @@ from sqlmodel import col
 
 from services.core.platform.eventi import EventoRegistrato, aggiungi
 from services.core.platform.ids import nuovo_id
+from services.core.territorio.models import TipoEnte
 from services.core.webhooks import attesa
 from services.core.webhooks.corpo import corpo
 from services.core.webhooks.events import ConsegnaAccantonata, ConsegnaConsegnata, DestinazioneDismessa
@@ -60,12 +61,26 @@ _INTERESSATE = sa.text(
     """SELECT d.id FROM destinazione d
        WHERE d.ambito_id = :ambito_id AND d.attiva AND :tipo = ANY (d.tipi)
          AND (CAST(:cartella_id AS uuid) IS NULL
-              OR EXISTS (SELECT 1 FROM accesso a
-                         WHERE a.cartella_id = :cartella_id AND a.ente_id = d.ente_id AND a.motivo = 'equipe'
-                           AND a.dal <= :giorno AND (a.al IS NULL OR a.al >= :giorno)))
+              OR (EXISTS (SELECT 1 FROM accesso a
+                          WHERE a.cartella_id = :cartella_id AND a.ente_id = d.ente_id AND a.motivo = 'equipe'
+                            AND a.dal <= :giorno AND (a.al IS NULL OR a.al >= :giorno) AND a.revocato_il IS NULL)
+                  AND (EXISTS (SELECT 1 FROM ente e WHERE e.id = d.ente_id AND e.tipo = ANY (CAST(:titolari AS text[])))
+                       OR (EXISTS (SELECT 1 FROM condivisione s JOIN accordo x ON x.id = s.accordo_id
+                                   WHERE s.ente_id = d.ente_id AND x.base_giuridica <> 'consenso' AND s.classi & 1 <> 0
+                                     AND daterange(s.dal, s.al, '[]') @> CAST(:giorno AS date)
+                                     AND daterange(x.dal, x.al, '[]') @> CAST(:giorno AS date))
+                           AND NOT EXISTS (SELECT 1 FROM limitazione l
+                                           WHERE l.cartella_id = :cartella_id AND l.esito = 'accolta'
+                                             AND daterange(l.dal, l.al, '[]') @> CAST(:giorno AS date))))))
        ORDER BY d.id"""
 )
-"""Who hears of an event: who asked for its type and, when it is about a cartella, sits in one of its équipes on that day."""
+"""Who hears of an event: who asked for its type and, when it is about a cartella, sits in one of its équipes on that day; an
+ente that is no holder of the records, while an agreement shares with it at least the identity and the person's opposition has
+not stopped it.
+"""
+
+TITOLARI = (TipoEnte.COMUNE, TipoEnte.UNIONE, TipoEnte.AZIENDA, TipoEnte.UFFICIO_DI_PIANO)
+"""Enti that hold the records, or manage them for those who do."""
 
 
 async def prepara(
@@ -77,7 +92,7 @@ async def prepara(
         sessione: transaction of the reader `webhooks`.
         eventi: events in order of position.
         pubblici: the types that may leave the ambito (see `catalogo`); the others never do, whatever a destinazione asks.
-        giorno: the day on which an ente must sit in an équipe of the cartella.
+        giorno: the day on which an ente must sit in an équipe of the cartella, and the agreement with it be in force.
         adesso: the present instant.
     """
     nuove = 0
@@ -85,7 +100,13 @@ async def prepara(
     for evento in eventi:
         if evento.tipo not in pubblici:
             continue
-        parametri = {"ambito_id": evento.ambito_id, "tipo": evento.tipo, "cartella_id": evento.cartella_id, "giorno": giorno}
+        parametri = {
+            "ambito_id": evento.ambito_id,
+            "tipo": evento.tipo,
+            "cartella_id": evento.cartella_id,
+            "giorno": giorno,
+            "titolari": [tipo.value for tipo in TITOLARI],
+        }
         destinazioni = (await sessione.scalars(_INTERESSATE, parametri)).all()
         if destinazioni and evento.ambito_id not in codici:
             codici[evento.ambito_id] = await _codice_ambito(sessione, evento.ambito_id)
