@@ -1,0 +1,1 @@
+"""Incarichi: ended, covered by a colleague for some days, handed over. They are given elsewhere (`territorio.carico`)."""
