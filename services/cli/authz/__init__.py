@@ -1,0 +1,1 @@
+"""`ambito authz`: the authorization matrix, executed on an invented world."""
