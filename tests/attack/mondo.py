@@ -9,10 +9,11 @@ from uuid import UUID
 import asyncpg
 import httpx
 
+from services.core.platform.ids import nuovo_id
 from services.core.platform.settings import Settings
 from services.core.territorio.carico import identificativo
 from tests.casa import Casa
-from tests.percorsi import ADA, LEO, Percorso
+from tests.percorsi import ADA, CSC, LEO, Percorso
 
 LODI = identificativo("lodi", "ente", "comune-lodi")
 RISPOSTE: dict[str, Any] = {
@@ -56,6 +57,11 @@ async def crea(casa: Casa, *, graduatoria: bool = True) -> Mondo:
         "valutazione_id": UUID(valutazione), "progetto_id": UUID(progetto["id"]), "caso_id": UUID(caso["id"]),
         "indicatore_id": await casa.admin.fetchval("SELECT id FROM indicatore WHERE ambito_id = 1 LIMIT 1"),
     }  # fmt: skip
+    ids |= await _freni(p, await casa.operatore("as-due-comuni"))
+    for ruolo, chi in (("coordinatore", "coord-lodi"), ("responsabile_servizio", "resp-lodi")):
+        await _incaricata(casa, chi, 2, LODI, ruolo)
+    colleghe = [await _incaricata(casa, c, 1, CSC, "assistente_sociale", ["disabilita"]) for c in ("as-csc", "as-csc-riserva")]
+    ids["incarico_id"] = colleghe[0]
     if graduatoria:
         versione = await casa.admin.fetchval("SELECT versione FROM avviso WHERE id = $1", avviso)
         chiusa = await p.crea(
@@ -63,6 +69,35 @@ async def crea(casa: Casa, *, graduatoria: bool = True) -> Mondo:
         )
         ids["graduatoria_id"] = UUID(chiusa["id"])
     return Mondo(casa, p, ids, UUID(caso["equipe_id"]), progetto["impronta"])
+
+
+async def _freni(p: Percorso, escluso: UUID) -> dict[str, UUID]:
+    """What stops or forces a door: somebody kept out, a limitation asked for, an opening in emergency."""
+    base, motivazione = f"/cartelle/{ADA}", "Zzqmotivazione di prova, di una persona inventata"
+    richieste: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "esclusione_id": ("coord-csc", f"{base}/esclusioni", {"operatore_id": str(escluso), "motivo": "parentela"}),
+        "limitazione_id": (
+            "as-crema", f"{base}/limitazioni", {"tipo": "limitazione", "richiesta_il": "2025-09-15", "motivazione": motivazione},
+        ),
+        "emergenza_id": (
+            "pronto-intervento-csc", "/accessi-emergenza", {"cartella_id": str(ADA), "motivazione": motivazione, "ore": 4},
+        ),
+    }  # fmt: skip
+    return {nome: UUID((await p.crea(*richiesta))["id"]) for nome, richiesta in richieste.items()}
+
+
+async def _incaricata(
+    casa: Casa, soggetto: str, ambito_id: int, ente: UUID, ruolo: str, servizi: list[str] | None = None
+) -> UUID:
+    """An operator the examples do not have, with her incarico: some operations are of a role that Lodi's example lacks."""
+    incarico: UUID = await casa.admin.fetchval(
+        """WITH nuova AS (INSERT INTO operatore (id, emittente, soggetto, cognome, nome)
+                          VALUES ($1, $2, $3, 'Zzqincarichi', 'Oria') RETURNING id)
+           INSERT INTO incarico (id, operatore_id, ambito_id, ente_id, ruolo, servizi, dal)
+           SELECT $4, id, $5, $6, $7, $8, '2022-01-01' FROM nuova RETURNING id""",
+        nuovo_id(), casa.settings.oidc_issuer, soggetto, nuovo_id(), ambito_id, ente, ruolo, servizi,
+    )  # fmt: skip
+    return incarico
 
 
 def senza_numero(risposta: httpx.Response) -> tuple[int, str | None, Any]:

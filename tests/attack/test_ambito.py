@@ -22,6 +22,8 @@ DI_LODI = {
     Ruolo.AMMINISTRATIVO_MISURA: "amm-misure-lodi",
     Ruolo.OPERATORE_ASST: "asst-lodi",
     Ruolo.DPO: "dpo-lodi",
+    Ruolo.COORDINATORE: "coord-lodi",
+    Ruolo.RESPONSABILE_SERVIZIO: "resp-lodi",
 }
 CORPI: dict[str, Any] = {
     "aggiungiComponente": {"persona": persona("lodi"), "relazione": "figlio", "dal": "2025-09-01"},
@@ -33,6 +35,8 @@ CORPI: dict[str, Any] = {
         "tipo": "uvm", "costituita_il": "2025-09-15",
         "membri": [{"qualifica": "medico", "ente_id": str(ASST), "descrizione": "x"}],
     },
+    "sciogliEquipe": {"cessata_il": "2025-09-15"},
+    "togliMembroEquipe": {"membro_id": "{equipe_id}", "al": "2025-09-15"},
     "apriValutazione": {"equipe_id": "{equipe_id}", "data_valutazione": "2025-09-15"},
     "concludiValutazione": {"adl": {"fare_il_bagno": 1}},
     "redigiProgetto": {
@@ -42,10 +46,31 @@ CORPI: dict[str, Any] = {
     "apriCasoPippi": {"edizione": "2025", "qualifica": "assistente_sociale"},
     "aderisciCasoPippi": {"adesione_il": "2025-09-15"},
     "aggiungiMembroPippi": {"qualifica": "medico", "ente_id": str(ASST), "descrizione": "x"},
+    "togliMembroPippi": {"membro_id": "{caso_id}", "al": "2025-09-15"},
     "rilevaCasoPippi": {"tempo": "T1", "data": "2025-09-15", "punteggi": {"autonomia": 2}},
     "aggiungiMicroprogetto": {
         "sottodimensione": "autonomia", "situazione_osservata": "x", "risultato_atteso": "y", "dispositivo": "gruppi",
         "responsabile": "z", "entro": "2025-12-01",
+    },
+    "escludiOperatore": {"operatore_id": "{equipe_id}", "motivo": "parentela"},
+    "dichiaraAstensione": {"motivo": "vicinato"},
+    "registraLimitazione": {"tipo": "opposizione", "richiesta_il": "2025-09-15", "motivazione": "x"},
+    "decidiLimitazione": {"accolta": True, "motivazione": "x"},
+    "terminaLimitazione": {"al": "2025-09-15"},
+    "apriEmergenza": {"cartella_id": "{cartella_id}", "motivazione": "x" * 40, "ore": 1},
+    "cessaIncarico": {"ultimo_giorno": "2025-09-15"},
+    "sostituisciIncarico": {"operatore_id": "{equipe_id}", "dal": "2025-09-15", "al": "2025-09-16"},
+    "verificaAccessoStorico": {
+        "operatore_id": "{equipe_id}", "incarico_id": "{incarico_id}", "cartella_id": "{cartella_id}", "giorno": "2025-09-15",
+    },
+    "riesaminaEmergenza": {"esito": "legittimo", "nota": "x"},
+    "valutaAccesso": {
+        "subject": {"type": "operatore", "id": "{equipe_id}"}, "action": {"name": "leggiCartella"},
+        "resource": {"type": "cartella", "id": "{cartella_id}"},
+    },
+    "valutaAccessi": {
+        "subject": {"type": "operatore", "id": "{equipe_id}"},
+        "evaluations": [{"action": {"name": "leggiCartella"}, "resource": {"type": "cartella", "id": "{cartella_id}"}}],
     },
 }  # fmt: skip
 
@@ -53,6 +78,8 @@ CORPI: dict[str, Any] = {
 def riempi(corpo: Any, ids: dict[str, UUID]) -> Any:
     if isinstance(corpo, dict):
         return {k: riempi(v, ids) for k, v in corpo.items()}
+    if isinstance(corpo, list):
+        return [riempi(v, ids) for v in corpo]
     if isinstance(corpo, str) and corpo.startswith("{"):
         return str(ids[corpo[1:-1]])
     return corpo
@@ -234,7 +261,10 @@ async def test_gli_elenchi_non_contengono_nulla_di_altri(mondo: Mondo, di_lodi: 
     for metodo, percorso, definizione in operazioni(casa):
         if metodo != "GET" or "{" in percorso or percorso == "/audit":
             continue
-        for chi, vietati in (("as-lodi", di_crema), ("as-crema", di_la)):
+        ruoli = OPERAZIONI[definizione["operationId"]].ruoli
+        di_qui = {Ruolo.ASSISTENTE_SOCIALE: "as-crema", Ruolo.RESPONSABILE_SERVIZIO: "resp-disabilita-csc"}
+        for per_ruolo, vietati in ((DI_LODI, di_crema), (di_qui, di_la)):
+            chi = next(chi for ruolo, chi in per_ruolo.items() if ruolo in ruoli)
             cursore, pagine = "", 0
             while True:
                 limite = "" if percorso == "/io" else f"?limite=100{cursore}"

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.core.access.operazioni import OPERAZIONI
+from services.core.access.ruoli import Ruolo
 from services.core.platform.ids import nuovo_id
 from tests.attack.mondo import ADA, LEO, Mondo, operazioni, senza_numero
 from tests.attack.test_ambito import CORPI, riempi
@@ -69,7 +70,11 @@ async def test_nessun_campo_di_troppo_passa(mondo: Mondo) -> None:
         if "requestBody" not in definizione:
             continue
         corpo = riempi(validi[operazione], mondo.ids)
-        chi = "amm-misure-csc" if operazione == "chiudiGraduatoria" else "tutela-csc" if "Pippi" in operazione else "as-crema"
+        chi = "tutela-csc" if "Pippi" in operazione else "as-crema"
+        if Ruolo.ASSISTENTE_SOCIALE not in OPERAZIONI[operazione].ruoli:
+            candidate = {Ruolo.COORDINATORE: "coord-csc", Ruolo.RESPONSABILE_SERVIZIO: "resp-disabilita-csc"}
+            candidate |= {Ruolo.DPO: "dpo-crema"}
+            chi = next(chi for ruolo, chi in candidate.items() if ruolo in OPERAZIONI[operazione].ruoli)
         for nome, valore in VIETATI.items():
             for cattivo in _con(corpo, nome, valore):
                 testate = casa.token(chi, if_match='"1"', finalita="valutazione")
@@ -85,7 +90,7 @@ def _con(corpo: dict[str, Any], nome: str, valore: Any) -> list[dict[str, Any]]:
     """`corpo` with the field added at the top, and inside its first nested object, where the schema does not know it."""
     cattivi = [] if nome in corpo else [corpo | {nome: valore}]
     for campo, dentro in corpo.items():
-        if isinstance(dentro, dict) and campo != "punteggi":
+        if isinstance(dentro, dict) and campo != "punteggi" and nome not in dentro:
             cattivi.append(corpo | {campo: dentro | {nome: valore}})
         elif isinstance(dentro, list) and nome != "operatore_id":
             cattivi.append(corpo | {campo: [dentro[0] | {nome: valore}, *dentro[1:]]})

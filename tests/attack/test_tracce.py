@@ -14,7 +14,7 @@ from tests.percorsi import COMUNE_CREMA
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-DI_CREMA = ("as-crema", "tutela-csc", "amm-misure-csc", "dpo-crema")
+DI_CREMA = ("as-crema", "tutela-csc", "amm-misure-csc", "coord-csc", "resp-disabilita-csc", "dpo-crema")
 SENZA_OGGETTO = {"elencaAudit", "elencaOperatori", "leggiIo"}
 """Reads of no record of a person: who may be called, who I am, the trail itself."""
 
@@ -124,9 +124,10 @@ async def test_una_risposta_ripetuta_lascia_la_sua_riga(mondo: Mondo) -> None:
     corpo = {"tipo": "uvm", "costituita_il": "2025-09-15", "membri": membri}
     risposte = [await casa.post("as-crema", f"/cartelle/{ADA}/equipe", corpo, idempotency_key=chiave) for _ in range(3)]
     assert {r.content for r in risposte} == {risposte[0].content}
-    for risposta in risposte[1:]:
+    for risposta in risposte:
         righe = await casa.audit(risposta)
-        assert [(r["operazione"], r["esito"]) for r in righe] == [("costituisciEquipe", "consentita")]
+        assert {(r["operazione"], r["esito"]) for r in righe} == {("costituisciEquipe", "consentita")}
+        assert {o for r in righe for o in r["oggetti"]} == {ADA, UUID(risposte[0].json()["id"])}
 
 
 async def test_chi_non_e_dpo_non_scorre_l_audit_e_il_dpo_non_esce_dal_suo_ambito(mondo: Mondo) -> None:
