@@ -16,6 +16,14 @@ PYTEST_ARGS ?=
 demo: $(PRONTO) ## Run the main job over HTTP, step by step, on example data
 	@$(PY) -m services.cli.main demo
 
+.PHONY: demo-audit
+demo-audit: $(PRONTO) ## Seal real requests, then try every tampering with the audit trail and find it
+	@$(PY) -m services.cli.main demo-audit
+
+.PHONY: authz-matrix
+authz-matrix: $(PRONTO) ## Every operation, role and relation on real rows: allowed, 404 or 403 as the rule says
+	@$(PY) -m services.cli.main authz matrix
+
 .PHONY: test
 test: $(PRONTO) ## Run the whole test suite, then the `server` tests on the servers given by AMBITO_TEST_*
 	@$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
@@ -26,7 +34,7 @@ test: $(PRONTO) ## Run the whole test suite, then the `server` tests on the serv
 	fi
 
 .PHONY: run
-run: $(PRONTO) ## Start API, worker and sandbox; Ctrl-C stops them
+run: $(PRONTO) ## Start API, worker, witness and sandbox; Ctrl-C stops them
 	@exec $(PY) -m services.cli.main up
 
 ##@ For a developer

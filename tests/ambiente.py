@@ -36,7 +36,6 @@ def impostazioni(dsn: str | None, stato: Path, **altro: object) -> Settings:
         data_riferimento=GIORNO,
         segreto_cursori=SecretStr("prova-cursori-" + "x" * 32),
         segreto_webhook=SecretStr("prova-webhook-" + "x" * 32),
-        segreto_pseudonimi=SecretStr("prova-pseudonimi-" + "x" * 32),
         pool_app_min=0,
         **altro,
     )

@@ -91,6 +91,7 @@ async def crea_mondo(admin: Any, settings: Settings, url: str = "http://127.0.0.
             nucleo,
         )
     await concedi(admin, m, m.cartella)
+    await accorda(admin, m)
     await nuova_destinazione(admin, m, m.destinazione, url)
     return m
 
@@ -110,6 +111,23 @@ async def concedi(
         nuovo_id(),
         dal,
         al,
+    )
+
+
+async def accorda(admin: Any, m: Mondo) -> None:
+    """An agreement that shares the identity with the ASST."""
+    accordo = nuovo_id()
+    await admin.execute(
+        f"""INSERT INTO accordo (id, ambito_id, codice, titolo, estremi, base_giuridica, norma, dal)
+            VALUES ($1, {AMBITO}, 'prova', 'Prova', 'Prova', 'gdpr_9_2_h', 'Prova', '2025-01-01')""",
+        accordo,
+    )
+    await admin.execute(
+        f"""INSERT INTO condivisione (id, ambito_id, accordo_id, ente_id, classi, finalita, dal)
+            VALUES ($1, {AMBITO}, $2, $3, 1, 'presa_in_carico', '2025-01-01')""",
+        nuovo_id(),
+        accordo,
+        m.asst,
     )
 
 

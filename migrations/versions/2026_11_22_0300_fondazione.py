@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("stato", sa.SmallInteger(), nullable=True),
         sa.Column("intestazioni", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("corpo", sa.LargeBinary(), nullable=True),
+        sa.Column("oggetti", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("creata_il", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.PrimaryKeyConstraint("operatore_id", "operazione", "chiave", name=op.f("pk_idempotenza")),
     )
@@ -105,6 +106,7 @@ def upgrade() -> None:
         sa.Column("ruolo", sa.Text(), nullable=False),
         sa.Column("classi", sa.Integer(), nullable=False),
         sa.Column("territoriale", sa.Boolean(), nullable=False),
+        sa.Column("per_accordo", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "ruolo IN ('segretariato', 'assistente_sociale', 'coordinatore', 'responsabile_servizio', 'case_manager', 'amministrativo_misura', 'ufficio_di_piano', 'amministratore_pubblico', 'operatore_asst', 'rsa', 'ets_gestore', 'ets_coprogrammatore', 'antiviolenza', 'dpo', 'amministratore_tecnico')",
             name=op.f("ck_regola_ruolo_ruolo_ammesso"),
@@ -123,6 +125,115 @@ def upgrade() -> None:
         sa.Column("codice", sa.String(), nullable=False),
         sa.Column("denominazione", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("codice", name=op.f("pk_servizio")),
+    )
+    op.create_table(
+        "sigillo_oblio",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("archivio", sa.Uuid(), nullable=False),
+        sa.Column("numeri", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("motivo", sa.String(), nullable=False),
+        sa.Column("quando", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("firma", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sigillo_oblio")),
+    )
+    op.create_table(
+        "sigillo_ricevuta",
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("lotto", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("archivio", sa.Uuid(), nullable=False),
+        sa.Column("testa", sa.LargeBinary(), nullable=False),
+        sa.Column("quando", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("firma", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("kid", "lotto", name=op.f("pk_sigillo_ricevuta")),
+    )
+    op.create_table(
+        "sigillo_stato",
+        sa.Column("id", sa.SmallInteger(), nullable=False),
+        sa.Column("assodato", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("testimone", sa.String(), nullable=True),
+        sa.CheckConstraint("id = 1", name=op.f("ck_sigillo_stato_una_riga")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sigillo_stato")),
+    )
+    op.create_table(
+        "sigillo_testa",
+        sa.Column("lotto", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("archivio", sa.Uuid(), nullable=False),
+        sa.Column("precedente", sa.LargeBinary(), nullable=False),
+        sa.Column("da", sa.BigInteger(), nullable=False),
+        sa.Column("a", sa.BigInteger(), nullable=False),
+        sa.Column("quante", sa.BigInteger(), nullable=False),
+        sa.Column("radice", sa.LargeBinary(), nullable=False),
+        sa.Column("quando", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("impronta", sa.LargeBinary(), nullable=False),
+        sa.Column("firma", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("lotto", name=op.f("pk_sigillo_testa")),
+    )
+    op.create_table(
+        "sigillo_voce",
+        sa.Column("numero", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("audit_id", sa.BigInteger(), nullable=True),
+        sa.Column("oblio_id", sa.Uuid(), nullable=True),
+        sa.Column("sale", sa.LargeBinary(), nullable=True),
+        sa.Column("impegno", sa.LargeBinary(), nullable=True),
+        sa.Column("foglia", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("(audit_id IS NULL) <> (oblio_id IS NULL)", name=op.f("ck_sigillo_voce_una_cosa_sola")),
+        sa.PrimaryKeyConstraint("numero", name=op.f("pk_sigillo_voce")),
+        sa.UniqueConstraint("audit_id", name=op.f("uq_sigillo_voce_audit_id")),
+        sa.UniqueConstraint("oblio_id", name=op.f("uq_sigillo_voce_oblio_id")),
+    )
+    op.create_table(
+        "storia_accesso",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("ambito_id", sa.Integer(), nullable=False),
+        sa.Column("tabella", sa.String(), nullable=False),
+        sa.Column("riga_id", sa.Uuid(), nullable=False),
+        sa.Column("cartella_id", sa.Uuid(), nullable=True),
+        sa.Column("ente_id", sa.Uuid(), nullable=True),
+        sa.Column("riga", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("registrato_il", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("registrato_al", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("registrato_al > registrato_il", name=op.f("ck_storia_accesso_registrazione_in_ordine")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storia_accesso")),
+    )
+    op.create_index(
+        "ix_storia_accesso_cartella",
+        "storia_accesso",
+        ["cartella_id"],
+        unique=False,
+        postgresql_where=sa.text("cartella_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_storia_accesso_ente", "storia_accesso", ["ente_id"], unique=False, postgresql_where=sa.text("ente_id IS NOT NULL")
+    )
+    op.create_index("ix_storia_accesso_riga", "storia_accesso", ["riga_id", "registrato_il"], unique=False)
+    op.create_index(
+        "uq_storia_accesso_corrente",
+        "storia_accesso",
+        ["tabella", "riga_id"],
+        unique=True,
+        postgresql_where=sa.text("registrato_al IS NULL"),
+    )
+    op.create_table(
+        "accordo",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ambito_id", sa.Integer(), nullable=False),
+        sa.Column("codice", sa.String(), nullable=False),
+        sa.Column("titolo", sa.String(), nullable=False),
+        sa.Column("estremi", sa.String(), nullable=False),
+        sa.Column("base_giuridica", sa.Text(), nullable=False),
+        sa.Column("norma", sa.String(), nullable=False),
+        sa.Column("dal", sa.Date(), nullable=False),
+        sa.Column("al", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "base_giuridica IN ('gdpr_6_1_e', 'gdpr_9_2_g', 'gdpr_9_2_h', 'consenso')",
+            name=op.f("ck_accordo_base_giuridica_ammesso"),
+        ),
+        sa.CheckConstraint("al IS NULL OR al >= dal", name=op.f("ck_accordo_date_in_ordine")),
+        sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_accordo_ambito_id_ambito")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accordo")),
+        sa.UniqueConstraint("ambito_id", "codice", name=op.f("uq_accordo_ambito_id_codice")),
     )
     op.create_table(
         "avviso",
@@ -325,6 +436,7 @@ def upgrade() -> None:
         sa.Column("comune_residenza_id", sa.Integer(), nullable=False),
         sa.Column("cittadinanza", sa.CHAR(length=3), nullable=False),
         sa.Column("protetta", sa.Boolean(), nullable=False),
+        sa.Column("celata", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("cartella_id", sa.Uuid(), nullable=True),
         sa.Column("competenza_id", sa.Integer(), nullable=True),
         sa.Column("riservata", sa.Boolean(), nullable=True),
@@ -338,7 +450,7 @@ def upgrade() -> None:
         "persona",
         ["ambito_id", "codice_fiscale"],
         unique=True,
-        postgresql_where=sa.text("codice_fiscale IS NOT NULL AND NOT protetta"),
+        postgresql_where=sa.text("codice_fiscale IS NOT NULL AND NOT protetta AND NOT celata"),
     )
     op.create_table(
         "cartella",
@@ -351,8 +463,11 @@ def upgrade() -> None:
         sa.Column("stato", sa.Text(), nullable=False),
         sa.Column("riservata", sa.Boolean(), nullable=False),
         sa.Column("aperta_il", sa.Date(), nullable=False),
+        sa.Column("chiusa_il", sa.Date(), nullable=True),
         sa.Column("creata_il", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(stato = 'chiusa') = (chiusa_il IS NOT NULL)", name=op.f("ck_cartella_chiusura_datata")),
         sa.CheckConstraint("stato IN ('aperta', 'chiusa')", name=op.f("ck_cartella_stato_ammesso")),
+        sa.CheckConstraint("chiusa_il >= aperta_il", name=op.f("ck_cartella_date_in_ordine")),
         sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_cartella_ambito_id_ambito")),
         sa.ForeignKeyConstraint(["competenza_id"], ["competenza.id"], name=op.f("fk_cartella_competenza_id_competenza")),
         sa.ForeignKeyConstraint(["nucleo_id"], ["nucleo.id"], name=op.f("fk_cartella_nucleo_id_nucleo")),
@@ -395,6 +510,31 @@ def upgrade() -> None:
     )
     op.create_index("ix_componente_persona", "componente", ["persona_id"], unique=False)
     op.create_table(
+        "condivisione",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ambito_id", sa.Integer(), nullable=False),
+        sa.Column("accordo_id", sa.Uuid(), nullable=False),
+        sa.Column("ente_id", sa.Uuid(), nullable=False),
+        sa.Column("classi", sa.Integer(), nullable=False),
+        sa.Column("finalita", sa.Text(), nullable=False),
+        sa.Column("dal", sa.Date(), nullable=False),
+        sa.Column("al", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "finalita IN ('presa_in_carico', 'valutazione', 'erogazione', 'programmazione', 'controllo', 'flusso_statale')",
+            name=op.f("ck_condivisione_finalita_ammesso"),
+        ),
+        sa.CheckConstraint("al IS NULL OR al >= dal", name=op.f("ck_condivisione_date_in_ordine")),
+        sa.CheckConstraint("classi BETWEEN 1 AND 63", name=op.f("ck_condivisione_classi_ammesse")),
+        sa.ForeignKeyConstraint(["accordo_id"], ["accordo.id"], name=op.f("fk_condivisione_accordo_id_accordo")),
+        sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_condivisione_ambito_id_ambito")),
+        sa.ForeignKeyConstraint(["ente_id"], ["ente.id"], name=op.f("fk_condivisione_ente_id_ente")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_condivisione")),
+        sa.UniqueConstraint(
+            "accordo_id", "ente_id", "finalita", "dal", name=op.f("uq_condivisione_accordo_id_ente_id_finalita_dal")
+        ),
+    )
+    op.create_index("ix_condivisione_ente", "condivisione", ["ente_id"], unique=False)
+    op.create_table(
         "delega",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("ambito_id", sa.Integer(), nullable=False),
@@ -402,6 +542,12 @@ def upgrade() -> None:
         sa.Column("ente_gestore_id", sa.Uuid(), nullable=False),
         sa.Column("dal", sa.Date(), nullable=False),
         sa.Column("al", sa.Date(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (sa.column("competenza_id"), "="),
+            (sa.text("daterange(dal, al, '[]')"), "&&"),
+            using="gist",
+            name="ex_delega_competenza_giorno",
+        ),
         sa.CheckConstraint("al IS NULL OR al >= dal", name=op.f("ck_delega_date_in_ordine")),
         sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_delega_ambito_id_ambito")),
         sa.ForeignKeyConstraint(["competenza_id"], ["competenza.id"], name=op.f("fk_delega_competenza_id_competenza")),
@@ -454,6 +600,7 @@ def upgrade() -> None:
     op.create_table(
         "incarico",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("versione", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("operatore_id", sa.Uuid(), nullable=False),
         sa.Column("ambito_id", sa.Integer(), nullable=False),
         sa.Column("ente_id", sa.Uuid(), nullable=False),
@@ -462,16 +609,37 @@ def upgrade() -> None:
         sa.Column("servizi", postgresql.ARRAY(sa.Text()), nullable=True),
         sa.Column("dal", sa.Date(), nullable=False),
         sa.Column("al", sa.Date(), nullable=True),
+        sa.Column("revocato_il", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pronto_intervento", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("sostituisce_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
             "ruolo IN ('segretariato', 'assistente_sociale', 'coordinatore', 'responsabile_servizio', 'case_manager', 'amministrativo_misura', 'ufficio_di_piano', 'amministratore_pubblico', 'operatore_asst', 'rsa', 'ets_gestore', 'ets_coprogrammatore', 'antiviolenza', 'dpo', 'amministratore_tecnico')",
             name=op.f("ck_incarico_ruolo_ammesso"),
         ),
         sa.CheckConstraint("al IS NULL OR al >= dal", name=op.f("ck_incarico_date_in_ordine")),
+        sa.CheckConstraint("revocato_il IS NULL OR al IS NOT NULL", name=op.f("ck_incarico_revocato_con_fine")),
+        sa.CheckConstraint("sostituisce_id IS NULL OR al IS NOT NULL", name=op.f("ck_incarico_sostituzione_con_fine")),
         sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_incarico_ambito_id_ambito")),
         sa.ForeignKeyConstraint(["ente_id"], ["ente.id"], name=op.f("fk_incarico_ente_id_ente")),
         sa.ForeignKeyConstraint(["operatore_id"], ["operatore.id"], name=op.f("fk_incarico_operatore_id_operatore")),
+        sa.ForeignKeyConstraint(["sostituisce_id"], ["incarico.id"], name=op.f("fk_incarico_sostituisce_id_incarico")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incarico")),
-        sa.UniqueConstraint("operatore_id", "ente_id", "ruolo", "dal", name=op.f("uq_incarico_operatore_id_ente_id_ruolo_dal")),
+        sa.UniqueConstraint(
+            "operatore_id",
+            "ente_id",
+            "ruolo",
+            "dal",
+            "sostituisce_id",
+            name="uq_incarico_uno_al_giorno",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_index(
+        "ix_incarico_sostituisce",
+        "incarico",
+        ["sostituisce_id"],
+        unique=False,
+        postgresql_where=sa.text("sostituisce_id IS NOT NULL"),
     )
     op.create_table(
         "accesso",
@@ -484,7 +652,12 @@ def upgrade() -> None:
         sa.Column("origine_id", sa.Uuid(), nullable=False),
         sa.Column("dal", sa.Date(), nullable=False),
         sa.Column("al", sa.Date(), nullable=True),
-        sa.CheckConstraint("motivo IN ('equipe', 'pippi')", name=op.f("ck_accesso_motivo_ammesso")),
+        sa.Column("revocato_il", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scade_il", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(motivo = 'emergenza') = (scade_il IS NOT NULL)", name=op.f("ck_accesso_emergenza_a_scadenza")),
+        sa.CheckConstraint("motivo IN ('equipe', 'pippi', 'emergenza')", name=op.f("ck_accesso_motivo_ammesso")),
+        sa.CheckConstraint("al IS NULL OR al >= dal", name=op.f("ck_accesso_date_in_ordine")),
+        sa.CheckConstraint("revocato_il IS NULL OR al IS NOT NULL", name=op.f("ck_accesso_revocato_con_fine")),
         sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_accesso_ambito_id_ambito")),
         sa.ForeignKeyConstraint(["cartella_id"], ["cartella.id"], name=op.f("fk_accesso_cartella_id_cartella")),
         sa.ForeignKeyConstraint(["ente_id"], ["ente.id"], name=op.f("fk_accesso_ente_id_ente")),
@@ -594,6 +767,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "stato IN ('bozza', 'ritirata') OR presentata_il IS NOT NULL", name=op.f("ck_domanda_presentata_con_data")
         ),
+        sa.CheckConstraint(
+            "stato NOT IN ('presentata', 'istruttoria') OR protocollo IS NOT NULL", name=op.f("ck_domanda_con_protocollo")
+        ),
         sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_domanda_ambito_id_ambito")),
         sa.ForeignKeyConstraint(["avviso_id"], ["avviso.id"], name=op.f("fk_domanda_avviso_id_avviso")),
         sa.ForeignKeyConstraint(["cartella_id"], ["cartella.id"], name=op.f("fk_domanda_cartella_id_cartella")),
@@ -608,6 +784,48 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("stato NOT IN ('respinta', 'ritirata')"),
     )
+    op.create_table(
+        "emergenza",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("versione", sa.BigInteger(), nullable=False),
+        sa.Column("ambito_id", sa.Integer(), nullable=False),
+        sa.Column("cartella_id", sa.Uuid(), nullable=False),
+        sa.Column("operatore_id", sa.Uuid(), nullable=False),
+        sa.Column("incarico_id", sa.Uuid(), nullable=False),
+        sa.Column("ente_id", sa.Uuid(), nullable=False),
+        sa.Column("aperta_il", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("scade_il", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("chiusa_il", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("letta_il", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("letta_da", sa.Uuid(), nullable=True),
+        sa.Column("esito", sa.Text(), nullable=False),
+        sa.Column("riesaminata_il", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("riesaminata_da", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(esito = 'da_riesaminare') = (riesaminata_il IS NULL) AND (riesaminata_il IS NULL) = (riesaminata_da IS NULL)",
+            name=op.f("ck_emergenza_riesame_intero"),
+        ),
+        sa.CheckConstraint("esito IN ('da_riesaminare', 'legittimo', 'non_legittimo')", name=op.f("ck_emergenza_esito_ammesso")),
+        sa.CheckConstraint(
+            "scade_il > aperta_il AND scade_il <= aperta_il + interval '72 hours'", name=op.f("ck_emergenza_durata_ammessa")
+        ),
+        sa.CheckConstraint("(letta_il IS NULL) = (letta_da IS NULL)", name=op.f("ck_emergenza_lettura_intera")),
+        sa.CheckConstraint("chiusa_il >= aperta_il", name=op.f("ck_emergenza_istanti_in_ordine")),
+        sa.CheckConstraint(
+            "riesaminata_da <> operatore_id AND letta_da <> operatore_id", name=op.f("ck_emergenza_riesame_di_altri")
+        ),
+        sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_emergenza_ambito_id_ambito")),
+        sa.ForeignKeyConstraint(["cartella_id"], ["cartella.id"], name=op.f("fk_emergenza_cartella_id_cartella")),
+        sa.ForeignKeyConstraint(["ente_id"], ["ente.id"], name=op.f("fk_emergenza_ente_id_ente")),
+        sa.ForeignKeyConstraint(["incarico_id"], ["incarico.id"], name=op.f("fk_emergenza_incarico_id_incarico")),
+        sa.ForeignKeyConstraint(["letta_da"], ["operatore.id"], name=op.f("fk_emergenza_letta_da_operatore")),
+        sa.ForeignKeyConstraint(["operatore_id"], ["operatore.id"], name=op.f("fk_emergenza_operatore_id_operatore")),
+        sa.ForeignKeyConstraint(["riesaminata_da"], ["operatore.id"], name=op.f("fk_emergenza_riesaminata_da_operatore")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emergenza")),
+    )
+    op.create_index("ix_emergenza_ambito", "emergenza", ["ambito_id", sa.literal_column("id DESC")], unique=False)
+    op.create_index("ix_emergenza_cartella", "emergenza", ["cartella_id"], unique=False)
+    op.create_index("ix_emergenza_operatore", "emergenza", ["operatore_id", "scade_il"], unique=False)
     op.create_table(
         "equipe",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -631,6 +849,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_equipe_cartella", "equipe", ["cartella_id"], unique=False)
     op.create_index("ix_equipe_custodia", "equipe", ["custodia_id"], unique=False)
+    op.create_table(
+        "esclusione",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("versione", sa.BigInteger(), nullable=False),
+        sa.Column("ambito_id", sa.Integer(), nullable=False),
+        sa.Column("cartella_id", sa.Uuid(), nullable=False),
+        sa.Column("operatore_id", sa.Uuid(), nullable=False),
+        sa.Column("motivo", sa.Text(), nullable=False),
+        sa.Column("dal", sa.Date(), nullable=False),
+        sa.Column("al", sa.Date(), nullable=True),
+        sa.Column("revocata_il", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "motivo IN ('parentela', 'vicinato', 'proprio_nucleo', 'altro')", name=op.f("ck_esclusione_motivo_ammesso")
+        ),
+        sa.CheckConstraint("al IS NULL OR al >= dal", name=op.f("ck_esclusione_date_in_ordine")),
+        sa.CheckConstraint("revocata_il IS NULL OR al IS NOT NULL", name=op.f("ck_esclusione_revocata_con_fine")),
+        sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_esclusione_ambito_id_ambito")),
+        sa.ForeignKeyConstraint(["cartella_id"], ["cartella.id"], name=op.f("fk_esclusione_cartella_id_cartella")),
+        sa.ForeignKeyConstraint(["operatore_id"], ["operatore.id"], name=op.f("fk_esclusione_operatore_id_operatore")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_esclusione")),
+    )
+    op.create_index("ix_esclusione_cartella", "esclusione", ["cartella_id"], unique=False)
+    op.create_index("ix_esclusione_operatore", "esclusione", ["operatore_id"], unique=False)
     op.create_table(
         "fatto",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -711,6 +952,30 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("stato = 'da_pubblicare'"),
     )
+    op.create_table(
+        "limitazione",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("versione", sa.BigInteger(), nullable=False),
+        sa.Column("ambito_id", sa.Integer(), nullable=False),
+        sa.Column("cartella_id", sa.Uuid(), nullable=False),
+        sa.Column("tipo", sa.Text(), nullable=False),
+        sa.Column("richiesta_il", sa.Date(), nullable=False),
+        sa.Column("motivazione", sa.String(), nullable=False),
+        sa.Column("esito", sa.Text(), nullable=False),
+        sa.Column("decisa_il", sa.Date(), nullable=True),
+        sa.Column("motivazione_esito", sa.String(), nullable=True),
+        sa.Column("dal", sa.Date(), nullable=True),
+        sa.Column("al", sa.Date(), nullable=True),
+        sa.CheckConstraint("(esito = 'accolta') = (dal IS NOT NULL)", name=op.f("ck_limitazione_accolta_con_inizio")),
+        sa.CheckConstraint("(esito = 'in_esame') = (decisa_il IS NULL)", name=op.f("ck_limitazione_decisione_datata")),
+        sa.CheckConstraint("esito IN ('in_esame', 'accolta', 'respinta')", name=op.f("ck_limitazione_esito_ammesso")),
+        sa.CheckConstraint("tipo IN ('opposizione', 'limitazione')", name=op.f("ck_limitazione_tipo_ammesso")),
+        sa.CheckConstraint("al IS NULL OR (dal IS NOT NULL AND al >= dal)", name=op.f("ck_limitazione_date_in_ordine")),
+        sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_limitazione_ambito_id_ambito")),
+        sa.ForeignKeyConstraint(["cartella_id"], ["cartella.id"], name=op.f("fk_limitazione_cartella_id_cartella")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_limitazione")),
+    )
+    op.create_index("ix_limitazione_cartella", "limitazione", ["cartella_id"], unique=False)
     op.create_table(
         "assegnazione",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -896,6 +1161,21 @@ def upgrade() -> None:
         postgresql_where=sa.text("persona_id IS NOT NULL"),
     )
     op.create_table(
+        "nota_emergenza",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ambito_id", sa.Integer(), nullable=False),
+        sa.Column("emergenza_id", sa.Uuid(), nullable=False),
+        sa.Column("specie", sa.Text(), nullable=False),
+        sa.Column("testo", sa.String(), nullable=False),
+        sa.Column("scritta_da", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("specie IN ('motivazione', 'riesame')", name=op.f("ck_nota_emergenza_specie_ammesso")),
+        sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_nota_emergenza_ambito_id_ambito")),
+        sa.ForeignKeyConstraint(["emergenza_id"], ["emergenza.id"], name=op.f("fk_nota_emergenza_emergenza_id_emergenza")),
+        sa.ForeignKeyConstraint(["scritta_da"], ["operatore.id"], name=op.f("fk_nota_emergenza_scritta_da_operatore")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nota_emergenza")),
+        sa.UniqueConstraint("emergenza_id", "specie", name=op.f("uq_nota_emergenza_emergenza_id_specie")),
+    )
+    op.create_table(
         "tentativo_consegna",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("consegna_id", sa.Uuid(), nullable=False),
@@ -996,7 +1276,7 @@ def upgrade() -> None:
         sa.Column("ambito_id", sa.Integer(), nullable=False),
         sa.Column("graduatoria_id", sa.Uuid(), nullable=False),
         sa.Column("domanda_id", sa.Uuid(), nullable=False),
-        sa.Column("cartella_id", sa.Uuid(), nullable=False),
+        sa.Column("protocollo", sa.String(), nullable=False),
         sa.Column("posizione", sa.Integer(), nullable=False),
         sa.Column("esito", sa.Text(), nullable=False),
         sa.Column("importo_centesimi", sa.BigInteger(), nullable=False),
@@ -1010,7 +1290,6 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("importo_centesimi >= 0", name=op.f("ck_voce_graduatoria_importo_non_negativo")),
         sa.ForeignKeyConstraint(["ambito_id"], ["ambito.id"], name=op.f("fk_voce_graduatoria_ambito_id_ambito")),
-        sa.ForeignKeyConstraint(["cartella_id"], ["cartella.id"], name=op.f("fk_voce_graduatoria_cartella_id_cartella")),
         sa.ForeignKeyConstraint(["domanda_id"], ["domanda.id"], name=op.f("fk_voce_graduatoria_domanda_id_domanda")),
         sa.ForeignKeyConstraint(
             ["graduatoria_id"], ["graduatoria.id"], name=op.f("fk_voce_graduatoria_graduatoria_id_graduatoria")
@@ -1018,8 +1297,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_voce_graduatoria")),
         sa.UniqueConstraint("graduatoria_id", "domanda_id", name=op.f("uq_voce_graduatoria_graduatoria_id_domanda_id")),
         sa.UniqueConstraint("graduatoria_id", "posizione", name=op.f("uq_voce_graduatoria_graduatoria_id_posizione")),
+        sa.UniqueConstraint("graduatoria_id", "protocollo", name=op.f("uq_voce_graduatoria_graduatoria_id_protocollo")),
     )
-    op.create_index("ix_voce_graduatoria_cartella_id", "voce_graduatoria", ["cartella_id"], unique=False)
     op.create_index("ix_voce_graduatoria_domanda_id", "voce_graduatoria", ["domanda_id"], unique=False)
     op.create_table(
         "microprogetto",
@@ -1213,7 +1492,6 @@ def downgrade() -> None:
     op.drop_index("ix_microprogetto_cartella", table_name="microprogetto")
     op.drop_table("microprogetto")
     op.drop_index("ix_voce_graduatoria_domanda_id", table_name="voce_graduatoria")
-    op.drop_index("ix_voce_graduatoria_cartella_id", table_name="voce_graduatoria")
     op.drop_table("voce_graduatoria")
     op.drop_index("uq_valutazione_domanda_conclusa", table_name="valutazione", postgresql_where=sa.text("stato = 'conclusa'"))
     op.drop_index("ix_valutazione_equipe", table_name="valutazione")
@@ -1222,6 +1500,7 @@ def downgrade() -> None:
     op.drop_table("valutazione")
     op.drop_index("ix_tentativo_consegna_consegna_id", table_name="tentativo_consegna")
     op.drop_table("tentativo_consegna")
+    op.drop_table("nota_emergenza")
     op.drop_index("uq_membro_equipe_persona", table_name="membro_equipe", postgresql_where=sa.text("persona_id IS NOT NULL"))
     op.drop_index("uq_membro_equipe_operatore", table_name="membro_equipe", postgresql_where=sa.text("operatore_id IS NOT NULL"))
     op.drop_index("ix_membro_equipe_equipe", table_name="membro_equipe")
@@ -1241,15 +1520,24 @@ def downgrade() -> None:
     op.drop_index("ix_assegnazione_domanda_id", table_name="assegnazione")
     op.drop_index("ix_assegnazione_cartella_id", table_name="assegnazione")
     op.drop_table("assegnazione")
+    op.drop_index("ix_limitazione_cartella", table_name="limitazione")
+    op.drop_table("limitazione")
     op.drop_index("ix_flusso_ente_id_da_pubblicare", table_name="flusso", postgresql_where=sa.text("stato = 'da_pubblicare'"))
     op.drop_index("ix_flusso_cartella_id", table_name="flusso")
     op.drop_index("ix_flusso_ambito_id_stato", table_name="flusso")
     op.drop_table("flusso")
     op.drop_index("ix_fatto_cartella", table_name="fatto")
     op.drop_table("fatto")
+    op.drop_index("ix_esclusione_operatore", table_name="esclusione")
+    op.drop_index("ix_esclusione_cartella", table_name="esclusione")
+    op.drop_table("esclusione")
     op.drop_index("ix_equipe_custodia", table_name="equipe")
     op.drop_index("ix_equipe_cartella", table_name="equipe")
     op.drop_table("equipe")
+    op.drop_index("ix_emergenza_operatore", table_name="emergenza")
+    op.drop_index("ix_emergenza_cartella", table_name="emergenza")
+    op.drop_index("ix_emergenza_ambito", table_name="emergenza")
+    op.drop_table("emergenza")
     op.drop_index("uq_domanda_aperta", table_name="domanda", postgresql_where=sa.text("stato NOT IN ('respinta', 'ritirata')"))
     op.drop_index("ix_domanda_cartella_id", table_name="domanda")
     op.drop_index("ix_domanda_ambito_id_avviso_id_stato_id", table_name="domanda")
@@ -1265,12 +1553,15 @@ def downgrade() -> None:
     op.drop_table("consegna")
     op.drop_index("ix_accesso_origine", table_name="accesso")
     op.drop_table("accesso")
+    op.drop_index("ix_incarico_sostituisce", table_name="incarico", postgresql_where=sa.text("sostituisce_id IS NOT NULL"))
     op.drop_table("incarico")
     op.drop_index(op.f("ix_ente_waas_ambito_id"), table_name="ente_waas")
     op.drop_table("ente_waas")
     op.drop_table("destinazione")
     op.drop_index("ix_delega_gestore", table_name="delega")
     op.drop_table("delega")
+    op.drop_index("ix_condivisione_ente", table_name="condivisione")
+    op.drop_table("condivisione")
     op.drop_index("ix_componente_persona", table_name="componente")
     op.drop_table("componente")
     op.drop_index("ix_cartella_nucleo", table_name="cartella")
@@ -1278,7 +1569,9 @@ def downgrade() -> None:
     op.drop_index("ix_cartella_ambito", table_name="cartella")
     op.drop_table("cartella")
     op.drop_index(
-        "uq_persona_codice_fiscale", table_name="persona", postgresql_where=sa.text("codice_fiscale IS NOT NULL AND NOT protetta")
+        "uq_persona_codice_fiscale",
+        table_name="persona",
+        postgresql_where=sa.text("codice_fiscale IS NOT NULL AND NOT protetta AND NOT celata"),
     )
     op.drop_table("persona")
     op.drop_index(op.f("ix_indicatore_obiettivo_id"), table_name="indicatore")
@@ -1300,6 +1593,17 @@ def downgrade() -> None:
     op.drop_index("ix_evento_aggregato", table_name="evento")
     op.drop_table("evento")
     op.drop_table("avviso")
+    op.drop_table("accordo")
+    op.drop_index("uq_storia_accesso_corrente", table_name="storia_accesso", postgresql_where=sa.text("registrato_al IS NULL"))
+    op.drop_index("ix_storia_accesso_riga", table_name="storia_accesso")
+    op.drop_index("ix_storia_accesso_ente", table_name="storia_accesso", postgresql_where=sa.text("ente_id IS NOT NULL"))
+    op.drop_index("ix_storia_accesso_cartella", table_name="storia_accesso", postgresql_where=sa.text("cartella_id IS NOT NULL"))
+    op.drop_table("storia_accesso")
+    op.drop_table("sigillo_voce")
+    op.drop_table("sigillo_testa")
+    op.drop_table("sigillo_stato")
+    op.drop_table("sigillo_ricevuta")
+    op.drop_table("sigillo_oblio")
     op.drop_table("servizio")
     op.drop_table("sequenza")
     op.drop_table("regola_ruolo")

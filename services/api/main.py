@@ -29,7 +29,12 @@ AREE = (
     "indicatori",
     "flussi",
     "waas",
+    "contitolarita",
     "audit",
+    "accesso",
+    "emergenze",
+    "storia",
+    "incarichi",
 )
 """Modules of `services.api.routes`, each with a `router`, in the order of the documentation."""
 
@@ -77,7 +82,7 @@ def create_app(settings: Settings | None = None, *, trasporto: httpx.AsyncBaseTr
     for area in AREE:
         app.include_router(import_module(f"services.api.routes.{area}").router)
     documentazione.monta(app)
-    metriche.monta(app)
+    metriche.monta(app, impostazioni)
     problems.installa(app, al_rifiuto=al_rifiuto)
     middleware.installa(app, limite_corpo=impostazioni.body_max_bytes, https=impostazioni.base_url.startswith("https"))
     telemetria.avvia(app, impostazioni)

@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
+from services.cli import audit, testimone
 from services.cli.terminale import ERRORI_ATTESI, ErroreComando, console, errori
 from services.core.platform.settings import RADICE_PROGETTO, carica_settings
 
@@ -35,11 +36,15 @@ app = typer.Typer(
 )
 gruppo_openapi = typer.Typer(help="Il contratto dell'API.", no_args_is_help=True)
 app.add_typer(gruppo_openapi, name="openapi")
+app.add_typer(audit.gruppo, name="audit")
+app.add_typer(testimone.gruppo, name="testimone")
+gruppo_authz = typer.Typer(help="Chi può vedere che cosa, provato.", no_args_is_help=True)
+app.add_typer(gruppo_authz, name="authz")
 
 
 @app.command()
 def up() -> None:
-    """Avvia tutto: database, migrazioni, esempi, API, worker e sandbox. Ctrl-C ferma tutto."""
+    """Avvia tutto: database, migrazioni, esempi, API, worker, testimone e sandbox. Ctrl-C ferma tutto."""
     from services.cli.up import esegui
 
     esegui(carica_settings())
@@ -49,6 +54,14 @@ def up() -> None:
 def demo() -> None:
     """Esegue il lavoro principale via HTTP, passo per passo, su un database d'esempio ricreato ogni volta."""
     from services.cli.demo.regia import esegui
+
+    raise typer.Exit(0 if esegui(carica_settings()) else 1)
+
+
+@app.command(name="demo-audit")
+def demo_audit() -> None:
+    """Sigilla richieste vere, poi prova ogni manomissione da proprietario delle tabelle e la ritrova."""
+    from services.cli.demo_audit.regia import esegui
 
     raise typer.Exit(0 if esegui(carica_settings()) else 1)
 
@@ -130,6 +143,17 @@ def export(
         console.print(f"Scritto {OPENAPI.relative_to(RADICE_PROGETTO)}.")
     elif not OPENAPI.is_file() or OPENAPI.read_text("utf-8") != testo:
         raise ErroreComando("openapi/openapi.yaml non corrisponde al codice: eseguire «make openapi» e rivedere la differenza.")
+
+
+@gruppo_authz.command()
+def matrix(
+    *,
+    in_json: Annotated[bool, typer.Option("--json", help="Stampa ogni cella in JSON, con «cells» e «failures».")] = False,
+) -> None:
+    """Esegue la matrice su un database proprio, poi eliminato: ogni operazione, ruolo e relazione. Esce 1 se una fallisce."""
+    from services.cli.authz.comando import matrice
+
+    raise typer.Exit(0 if matrice(carica_settings(), in_json=in_json) else 1)
 
 
 if __name__ == "__main__":

@@ -14,3 +14,10 @@ class ErroreComando(Exception):
 
 
 ERRORI_ATTESI = (ErroreComando, ErroreServer, ErroreBootstrap, ConfigurazioneNonValida)
+
+
+def riga(regge: bool, numero: int, nome: str, testo: str, ms: float) -> None:
+    """Print one step of a demonstration: whether it held, what it proved, how long it took in milliseconds."""
+    segno = "[green]✓[/]" if regge else "[red]✗[/]"
+    console.print(f"{segno} [bold]{numero:>2}. {nome}[/]", end=": ", soft_wrap=True)
+    console.print(f"{testo} ({ms:.0f} ms)", markup=False, soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from services.core.access import models as _access
 from services.core.cartelle import models as _cartelle
+from services.core.contitolarita import models as _contitolarita
+from services.core.emergenze import models as _emergenze
 from services.core.flussi import models as _flussi
 from services.core.misure import models as _misure
 from services.core.persone import models as _persone
@@ -11,6 +13,7 @@ from services.core.platform import eventi as _eventi
 from services.core.platform import idempotenza as _idempotenza
 from services.core.platform.modelli import metadata
 from services.core.progetti import models as _progetti
+from services.core.sigillo import models as _sigillo
 from services.core.territorio import models as _territorio
 from services.core.valutazioni import models as _valutazioni
 from services.core.webhooks import models as _webhooks
@@ -18,6 +21,8 @@ from services.core.webhooks import models as _webhooks
 AREE = (
     _access,
     _cartelle,
+    _emergenze,
+    _contitolarita,
     _eventi,
     _flussi,
     _idempotenza,
@@ -26,6 +31,7 @@ AREE = (
     _piano,
     _pippi,
     _progetti,
+    _sigillo,
     _territorio,
     _valutazioni,
     _webhooks,

@@ -57,7 +57,9 @@ async def test_ricaricare_non_cambia_nulla(settings: Settings, admin: Admin) -> 
 
 async def test_cio_che_le_persone_hanno_cambiato_resta(settings: Settings, admin: Admin) -> None:
     cartella = identificativo("cremasco", "cartella", "zzqprova-ada")
-    await admin.execute("UPDATE cartella SET stato = 'chiusa', versione = versione + 1 WHERE id = $1", cartella)
+    await admin.execute(
+        "UPDATE cartella SET stato = 'chiusa', chiusa_il = aperta_il, versione = versione + 1 WHERE id = $1", cartella
+    )
     prima = await _righe(admin)
     await carica(settings, ESEMPI / "cremasco")
     assert await _righe(admin) == prima

@@ -149,8 +149,8 @@ def test_i_modelli_dicono_come_il_database(migrato: tuple[Settings, Fotografia])
 DIFFERENZE = {
     "una colonna in più": ("ALTER TABLE persona ADD COLUMN soprannome text", "ALTER TABLE persona DROP COLUMN soprannome"),
     "un tipo diverso": (
-        "ALTER TABLE fatto ALTER COLUMN valore TYPE json",
-        "ALTER TABLE fatto ALTER COLUMN valore TYPE jsonb",
+        "ALTER TABLE rilevazione_pippi ALTER COLUMN punteggi TYPE json",
+        "ALTER TABLE rilevazione_pippi ALTER COLUMN punteggi TYPE jsonb",
     ),
     "un indice in meno": (
         "DROP INDEX ix_cartella_nucleo",

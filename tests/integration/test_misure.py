@@ -101,6 +101,11 @@ class Ambiente:
             iadl,
         )
 
+    async def protocollo(self, domanda: str) -> str | None:
+        """The code by which a domanda is named in the graduatoria; None before it is presented."""
+        dato: str | None = await self.admin.fetchval("SELECT protocollo FROM domanda WHERE id = $1", UUID(domanda))
+        return dato
+
     async def versione_avviso(self) -> int:
         versione: int = await self.admin.fetchval("SELECT versione FROM avviso WHERE id = $1", self.avviso)
         return versione
@@ -185,10 +190,13 @@ async def test_senza_isee_e_da_chiarire_e_poi_si_completa(prova: Ambiente) -> No
     assert (prima["esito"], prima["stato_domanda"]) == ("da_chiarire", "istruttoria")
     regola = next(r for r in prima["regole"] if r["codice"] == "FNA_B2.ISEE_ATTESTAZIONE")
     assert regola["mancanti"] == ["attestazione ISEE"]
+    protocollo = await prova.protocollo(domanda)
     isee = await prova.isee("as-crema", domanda)
     seconda = (await prova.presenta("as-crema", domanda, isee["versione_domanda"])).json()
     assert (seconda["esito"], seconda["stato_domanda"]) == ("ammissibile", "presentata")
     assert seconda["id"] != prima["id"]
+    assert protocollo is not None
+    assert protocollo == await prova.protocollo(domanda), "given once, when it was presented"
     assert len(await prova.eventi("misure.domanda.presentata")) == 1
     assert len(await prova.eventi("misure.domanda.rivalutata")) == 1
 
@@ -329,7 +337,8 @@ async def test_chiusura_della_graduatoria(prova: Ambiente) -> None:
     await prova.admin.execute("UPDATE avviso SET budget_centesimi = 250000 WHERE id = $1", prova.avviso)
     problema(await prova.chiudi(chiusura_anticipata=False), 409, "stato-non-ammesso")
     dubbie = problema(await prova.chiudi(), 409, "stato-non-ammesso")
-    assert dubbie["domande_da_chiarire"] == [decisioni[IVO]["domanda_id"]]
+    protocolli = {codice: await prova.protocollo(d["domanda_id"]) for codice, d in decisioni.items()}
+    assert dubbie["domande_da_chiarire"] == [protocolli[IVO]]
     chiusa = await prova.chiudi(domande_da_chiarire="escludi")
     assert chiusa.status_code == 201, chiusa.text
     graduatoria = chiusa.json()
@@ -337,7 +346,7 @@ async def test_chiusura_della_graduatoria(prova: Ambiente) -> None:
 
     voci = await tutte_le_voci(prova, graduatoria["id"])
     attese = [(GEMMA, "idonea_finanziata"), (ADA, "idonea_finanziata"), (CINO, "idonea_non_finanziata"), (IVO, "non_idonea")]
-    assert [(v["domanda_id"], v["esito"]) for v in voci] == [(decisioni[c]["domanda_id"], esito) for c, esito in attese]
+    assert [(v["protocollo"], v["esito"]) for v in voci] == [(protocolli[c], esito) for c, esito in attese]
     assert [v["posizione"] for v in voci] == [1, 2, 3, 4]
     assert [v["segue_per"] and v["segue_per"]["chiave"] for v in voci] == [None, "fragilita", "isee", None]
     assert voci[3]["esclusione"] == "non_integrata"
@@ -401,7 +410,8 @@ async def test_chi_presenta_mentre_si_chiude_c_e_o_e_rifiutato(prova: Ambiente) 
         prova.presenta("coord-csc", domanda, versione), prova.chiudi(domande_da_chiarire="escludi")
     )
     assert chiusa.status_code == 201
-    in_graduatoria = domanda in {voce["domanda_id"] for voce in await tutte_le_voci(prova, chiusa.json()["id"])}
+    protocollo = await prova.protocollo(domanda)
+    in_graduatoria = protocollo in {voce["protocollo"] for voce in await tutte_le_voci(prova, chiusa.json()["id"])}
     assert in_graduatoria is (presentata.status_code == 200)
     assert presentata.status_code in (200, 409)
 
@@ -416,7 +426,7 @@ async def test_chi_non_vede_tutte_le_domande_non_chiude(prova: Ambiente) -> None
 async def test_senza_valutazione_conclusa_la_graduatoria_non_si_chiude(prova: Ambiente) -> None:
     decisione = await prova.presentata("as-crema", await prova.cartella(ADA))
     corpo = problema(await prova.chiudi(), 409, "graduatoria-incompleta")
-    assert corpo["mancanti"] == {decisione["domanda_id"]: ["fragilita"]}
+    assert corpo["mancanti"] == {await prova.protocollo(decisione["domanda_id"]): ["fragilita"]}
     assert await prova.admin.fetchval("SELECT stato FROM domanda") == "presentata"
 
 

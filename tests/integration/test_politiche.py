@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from services.core.access import politiche
-from services.core.access.ruoli import CLASSI_DEL_RUOLO, RUOLI_TERRITORIALI
+from services.core.access.ruoli import CLASSI_DEL_RUOLO, RUOLI_PER_ACCORDO, RUOLI_TERRITORIALI
 from services.core.platform.db import Database, RuoloNonSicuro
 from services.core.platform.settings import Settings
 from services.core.tabelle import nomi_tabelle
@@ -14,19 +14,34 @@ from services.core.tabelle import nomi_tabelle
 Connessione: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 FUNZIONI_DEFINER = {
+    "puo_sostituire",
+    "governa_incarico",
+    "cessa_incarico",
     "app_entra",
     "app_entra_waas",
+    "apri_emergenza",
+    "applica_graduatoria",
+    "candidature_graduatoria",
     "cartella_della_persona",
+    "cartelle_limitate",
     "cerca_codice_fiscale",
+    "cessa_emergenze",
+    "chiudi_emergenza",
+    "classi_condivise",
     "competenze_dell_incarico",
-    "concede_pippi",
+    "concede_fino_a",
     "conta_domande_presentate",
     "elimina_risposte_scadute",
+    "esclusa_nel_territorio",
     "misura_code",
     "misura_lettori",
+    "misura_sigillo",
+    "misura_sveglie",
     "operatore_del_token",
-    "punteggi_graduatoria",
+    "persone_celate",
     "registra_diniego",
+    "ricorda_accesso",
+    "termina_accessi",
 }
 """Reviewed one by one; a new one is added here together with its attack test."""
 
@@ -76,8 +91,10 @@ async def test_le_funzioni_con_i_diritti_del_proprietario_sono_quelle_nominate(a
 
 
 async def test_le_regole_dei_ruoli_nel_database_sono_quelle_di_ruoli_py(admin: Connessione) -> None:
-    righe = {r["ruolo"]: (r["classi"], r["territoriale"]) for r in await admin.fetch("SELECT * FROM regola_ruolo")}
-    assert righe == {r.value: (int(c), r in RUOLI_TERRITORIALI) for r, c in CLASSI_DEL_RUOLO.items()}
+    lette = await admin.fetch("SELECT ruolo, classi, territoriale, per_accordo FROM regola_ruolo")
+    righe = {r["ruolo"]: (r["classi"], r["territoriale"], r["per_accordo"]) for r in lette}
+    assert righe == {r.value: (int(c), r in RUOLI_TERRITORIALI, r in RUOLI_PER_ACCORDO) for r, c in CLASSI_DEL_RUOLO.items()}
+    assert RUOLI_TERRITORIALI.isdisjoint(RUOLI_PER_ACCORDO), "who sees by agreement sees by team alone"
 
 
 async def test_il_ruolo_dell_api_non_scrive_dove_non_deve(admin: Connessione) -> None:

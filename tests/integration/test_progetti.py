@@ -7,17 +7,10 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from services.core.access.contesto import Contesto
-from services.core.access.ingresso import Richiesta, entra
-from services.core.access.operazioni import OPERAZIONI
-from services.core.access.ruoli import Finalita
 from services.core.platform.ids import nuovo_id
 from services.core.platform.settings import Settings
 from services.core.territorio.carico import identificativo, identificativo_operatore
-from services.core.valutazioni import service as valutazioni
-from tests.ambiente import GIORNO
 from tests.conftest import Intestazioni
 from tests.percorsi import ADA, ADL, ALTRI_RILIEVI, ASST, BRUNO, COMUNE_CREMA, IADL, LEO, PERSONA_ADA, Percorso
 
@@ -284,45 +277,6 @@ async def test_una_richiesta_ripetuta_costituisce_una_sola_equipe(p: Percorso) -
     assert [r.status_code for r in risposte] == [201, 201]
     assert risposte[0].content == risposte[1].content
     assert len((await p.get("as-crema", f"/cartelle/{ADA}/equipe")).json()["elementi"]) == 1
-
-
-async def _punteggi(app: FastAPI, settings: Settings, soggetto: str, domande: list[UUID]) -> dict[UUID, Any]:
-    """What `punteggi_conclusi` gives to an operator, under her own scope."""
-    operazione = "leggiIo"
-    richiesta = Richiesta(
-        operatore_id=identificativo_operatore(settings.oidc_issuer, soggetto),
-        incarico_id=None,
-        operazione=operazione,
-        regola=OPERAZIONI[operazione],
-        finalita=Finalita.EROGAZIONE,
-        data_riferimento=GIORNO,
-        richiesta_id=nuovo_id(),
-    )
-    async with app.state.ambito.database.sessione() as sessione:
-        principal = await entra(sessione, richiesta)
-        ctx = Contesto(sessione, principal, operazione, richiesta.finalita, GIORNO, richiesta.richiesta_id)
-        return await valutazioni.punteggi_conclusi(ctx, domande)
-
-
-async def test_i_punteggi_vanno_solo_a_chi_forma_la_graduatoria_e_nel_suo_territorio(
-    app: FastAPI, settings: Settings, p: Percorso, admin: Admin
-) -> None:
-    avviso = await admin.fetchval("SELECT id FROM avviso WHERE ambito_id = 1 LIMIT 1")
-    domanda = nuovo_id()
-    await admin.execute(
-        "INSERT INTO domanda (id, versione, ambito_id, cartella_id, avviso_id, stato, tipo_intervento, dati)"
-        " VALUES ($1, 1, 1, $2, $3, 'bozza', 'prova', '{}')",
-        domanda, ADA, avviso,
-    )  # fmt: skip
-    equipe = await p.equipe_integrata()
-    v = await p.valutazione_conclusa(equipe["id"], domanda_id=str(domanda))
-    visti = await _punteggi(app, settings, "amm-misure-csc", [domanda, nuovo_id()])
-    assert {k: (str(x.valutazione_id), x.adl, x.iadl, x.versione) for k, x in visti.items()} == {domanda: (v["id"], 3, 3, 2)}
-    assert set(await _punteggi(app, settings, "resp-disabilita-csc", [domanda])) == {domanda}
-    for chi in ("as-crema", "asst-crema", "dpo-crema", "udp-crema", "as-lodi"):
-        assert await _punteggi(app, settings, chi, [domanda]) == {}
-    await admin.execute("UPDATE cartella SET riservata = true WHERE id = $1", ADA)
-    assert await _punteggi(app, settings, "amm-misure-csc", [domanda]) == {}
 
 
 async def test_per_una_domanda_servono_entrambe_le_scale_e_una_sola_conclusione(p: Percorso, admin: Admin) -> None:

@@ -208,7 +208,7 @@ async def test_sulla_funzione_del_database_il_codice_non_si_allarga(casa: Casa) 
         assert await connessione.fetch("SELECT * FROM cerca_codice_fiscale($1)", ADA) == []
         async with connessione.transaction():
             operatore = await casa.operatore("as-lodi")
-            await connessione.execute("SELECT app_entra($1, NULL, ARRAY['assistente_sociale'], '2025-09-15')", operatore)
+            await connessione.execute("SELECT app_entra($1, NULL, ARRAY['assistente_sociale'], '2025-09-15', NULL)", operatore)
             for tentativo in (ADA, "%", f"{RINA[:15]}_", "", PERLA):
                 assert await connessione.fetch("SELECT * FROM cerca_codice_fiscale($1)", tentativo) == []
             assert len(await connessione.fetch("SELECT * FROM cerca_codice_fiscale($1)", RINA)) == 1

@@ -24,7 +24,7 @@ PERSONALI = CHIAVI_VIETATE | {
 CODICI = {
     "codice_esito", "dispositivo", "edizione", "esito", "evento_tipo", "id_acquisizione_siuss", "id_flusso", "impronta", "linea",
     "misura", "operazione", "origine_tipo", "regole", "ruolo_firmatario", "tempo", "tipo_equipe", "tipo_fatto", "tipo_flusso",
-    "tipo_intervento", "tipo_isee", "tipo_progetto",
+    "tipo_intervento", "tipo_isee", "tipo_limitazione", "tipo_progetto",
 }  # fmt: skip
 """Every text an event may carry, looked at one by one: words of closed lists, a digest over random identifiers, references
 given by INPS. A new one is added here by who has made sure that nobody can write a person into it."""

@@ -31,7 +31,18 @@ PRODUZIONE = {
     "AMBITO_OIDC_JWKS_URL": "https://oidc.example.it/jwks",
     "AMBITO_SEGRETO_CURSORI": "c" * 32,
     "AMBITO_SEGRETO_WEBHOOK": "w" * 32,
-    "AMBITO_SEGRETO_PSEUDONIMI": "p" * 32,
+}
+
+
+PDND = {
+    "AMBITO_PDND_TOKEN_URL": "https://pdnd.example.it/token",
+    "AMBITO_PDND_CLIENT_ID": "00000000-0000-4000-8000-000000000001",
+    "AMBITO_PDND_KID": "chiave-1",
+    "AMBITO_PDND_CHIAVE_PRIVATA": "/etc/ambito/pdnd.pem",
+    "AMBITO_PDND_AUDIENCE": "https://pdnd.example.it/assertion",
+    "AMBITO_PDND_FINALITA_ISEE": "00000000-0000-4000-8000-000000000002",
+    "AMBITO_PDND_ISSUER": "https://pdnd.example.it",
+    "AMBITO_PDND_JWKS_URL": "https://pdnd.example.it/jwks",
 }
 
 
@@ -57,8 +68,8 @@ class TestSviluppo:
         assert file.stat().st_mode & 0o777 == 0o600
         assert file.parent.stat().st_mode & 0o777 == 0o700
         assert primo.segreto_cursori == secondo.segreto_cursori
-        valori = {s.get_secret_value() for s in (primo.segreto_cursori, primo.segreto_webhook, primo.segreto_pseudonimi)}
-        assert len(valori) == 3
+        valori = {s.get_secret_value() for s in (primo.segreto_cursori, primo.segreto_webhook)}
+        assert len(valori) == 2
         assert all(len(v) >= 43 for v in valori)
 
     def test_un_segreto_dato_vince_sul_generato(self, ambiente: pytest.MonkeyPatch) -> None:
@@ -175,9 +186,13 @@ class TestProduzione:
         with pytest.raises(ConfigurazioneNonValida, match="AMBITO_DATA_RIFERIMENTO"):
             carica_settings()
 
-    def test_pdnd_a_meta(self, ambiente: pytest.MonkeyPatch) -> None:
-        imposta(ambiente, PRODUZIONE | {"AMBITO_PDND_TOKEN_URL": "https://pdnd.example.it/token"})
-        with pytest.raises(ConfigurazioneNonValida, match="AMBITO_PDND_KID"):
+    def test_pdnd_intera(self, ambiente: pytest.MonkeyPatch) -> None:
+        imposta(ambiente, PRODUZIONE | PDND | {"AMBITO_ISEE_URL": "https://inps.example.it/isee"})
+        assert carica_settings().pdnd_kid == "chiave-1"
+
+    def test_l_isee_senza_pdnd_e_rifiutata(self, ambiente: pytest.MonkeyPatch) -> None:
+        imposta(ambiente, PRODUZIONE | {"AMBITO_ISEE_URL": "https://inps.example.it/isee"})
+        with pytest.raises(ConfigurazioneNonValida, match="AMBITO_ISEE_URL chiede anche"):
             carica_settings()
 
     def test_bootstrap_chiede_un_amministratore(self, ambiente: pytest.MonkeyPatch) -> None:
@@ -187,6 +202,21 @@ class TestProduzione:
             _ = settings.dsn_admin
         with pytest.raises(ConfigurazioneNonValida, match="password"):
             settings.password_ruolo("ambito_app")
+
+
+@pytest.mark.parametrize("nome", PDND)
+@pytest.mark.parametrize("base", [PRODUZIONE, {}], ids=["produzione", "sviluppo"])
+def test_pdnd_a_meta(ambiente: pytest.MonkeyPatch, base: dict[str, str], nome: str) -> None:
+    """One alone names the other seven; seven name the one that lacks. In development the sandbox's never complete them."""
+    imposta(ambiente, base | {nome: PDND[nome]})
+    with pytest.raises(ConfigurazioneNonValida, match="si danno tutte o nessuna; mancano: ") as errore:
+        carica_settings()
+    mancano = str(errore.value).partition("mancano: ")[2].rstrip(".").split(", ")
+    assert set(mancano) == set(PDND) - {nome}
+    imposta(ambiente, PDND)
+    ambiente.delenv(nome)
+    with pytest.raises(ConfigurazioneNonValida, match=rf"mancano: {nome}\.$"):
+        carica_settings()
 
 
 def test_ogni_impostazione_e_descritta_e_nessun_segreto_si_stampa(ambiente: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,9 @@ import sqlalchemy as sa
 from services.core.access.contesto import Contesto
 
 _SCRIVI = sa.text(
-    """INSERT INTO audit (richiesta_id, ambito_id, operatore_id, incarico_id, operazione, finalita, esito, oggetto_tipo, oggetti)
-       VALUES (:richiesta, :ambito, :operatore, :incarico, :operazione, :finalita, 'consentita', :tipo, :oggetti)"""
+    """INSERT INTO audit (richiesta_id, ambito_id, operatore_id, incarico_id, operazione, finalita, esito, motivo,
+                          oggetto_tipo, oggetti)
+       VALUES (:richiesta, :ambito, :operatore, :incarico, :operazione, :finalita, 'consentita', :motivo, :tipo, :oggetti)"""
 )
 
 SCRIVI_LETTURA = """INSERT INTO audit (richiesta_id, ambito_id, operatore_id, incarico_id, operazione, finalita, esito,
@@ -28,6 +29,7 @@ async def registra(ctx: Contesto) -> None:
                 "incarico": ctx.principal.incarico_id,
                 "operazione": ctx.operazione,
                 "finalita": ctx.finalita,
+                "motivo": ctx.motivo,
                 "tipo": tipo,
                 "oggetti": list(dict.fromkeys(ids)),
             },

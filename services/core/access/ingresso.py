@@ -31,16 +31,17 @@ class Richiesta:
 
 
 def istruzione(richiesta: Richiesta) -> str:
-    """Render the entering statement for a hot read: uuids, dates and our own role codes, nothing from outside."""
+    """Render the entering statement for a hot read: uuids, dates, our own codes of roles and purposes, nothing from outside."""
     ruoli = ",".join(sorted(ruolo.value for ruolo in richiesta.regola.ruoli))
     incarico = f"'{richiesta.incarico_id}'" if richiesta.incarico_id else "NULL"
+    finalita = f"'{richiesta.finalita.value}'" if richiesta.finalita else "NULL"
     return (
         f"SELECT app_entra('{richiesta.operatore_id}'::uuid, {incarico}::uuid, "
-        f"'{{{ruoli}}}'::text[], '{richiesta.data_riferimento.isoformat()}'::date)"
+        f"'{{{ruoli}}}'::text[], '{richiesta.data_riferimento.isoformat()}'::date, {finalita}::text)"
     )
 
 
-_ENTRA = text("SELECT * FROM app_entra(:operatore, :incarico, :ruoli, :giorno)")
+_ENTRA = text("SELECT * FROM app_entra(:operatore, :incarico, :ruoli, :giorno, :finalita)")
 
 
 async def entra(sessione: AsyncSession, richiesta: Richiesta) -> Principal:
@@ -59,6 +60,7 @@ async def entra(sessione: AsyncSession, richiesta: Richiesta) -> Principal:
                     "incarico": richiesta.incarico_id,
                     "ruoli": [ruolo.value for ruolo in richiesta.regola.ruoli],
                     "giorno": richiesta.data_riferimento,
+                    "finalita": richiesta.finalita,
                 },
             )
         ).one()

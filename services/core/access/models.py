@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,12 +10,13 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlmodel import Field, SQLModel
 
 from services.core.access.ruoli import Finalita, Ruolo
-from services.core.platform.modelli import Tabella, TestoEnum, campo_enum, campo_istante, vincolo_enum
+from services.core.platform.modelli import Tabella, TestoEnum, Versionata, campo_enum, campo_istante, campo_json, vincolo_enum
 
 
 class MotivoAccesso(StrEnum):
     EQUIPE = "equipe"
     PIPPI = "pippi"
+    EMERGENZA = "emergenza"
 
 
 class Operatore(Tabella, table=True):
@@ -29,19 +31,32 @@ class Operatore(Tabella, table=True):
     nome: str
 
 
-class Incarico(Tabella, table=True):
-    """What an operator does for an ente, from `dal` to `al` included.
+class Incarico(Versionata, table=True):
+    """What an operator does for an ente, from `dal` to `al` included; from `revocato_il` on it allows nothing, whatever its days.
 
-    `comuni` and `servizi` narrow the ente's territory; NULL means all of it.
+    `comuni` and `servizi` narrow the ente's territory; NULL means all of it. `pronto_intervento` lets its holder open a cartella
+    in emergency (docs/security/emergenza.md); `sostituisce_id` is the incarico of the colleague she stands in for.
     """
 
     __tablename__ = "incarico"
     __table_args__ = (
         vincolo_enum("ruolo", Ruolo),
         sa.CheckConstraint("al IS NULL OR al >= dal", name="date_in_ordine"),
-        sa.UniqueConstraint("operatore_id", "ente_id", "ruolo", "dal"),
+        sa.CheckConstraint("revocato_il IS NULL OR al IS NOT NULL", name="revocato_con_fine"),
+        sa.CheckConstraint("sostituisce_id IS NULL OR al IS NOT NULL", name="sostituzione_con_fine"),
+        sa.UniqueConstraint(
+            "operatore_id",
+            "ente_id",
+            "ruolo",
+            "dal",
+            "sostituisce_id",
+            name="uq_incarico_uno_al_giorno",
+            postgresql_nulls_not_distinct=True,
+        ),
+        sa.Index("ix_incarico_sostituisce", "sostituisce_id", postgresql_where=sa.text("sostituisce_id IS NOT NULL")),
     )
 
+    versione: int = Field(default=1, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": sa.text("1")})
     operatore_id: UUID = Field(foreign_key="operatore.id")
     ambito_id: int = Field(foreign_key="ambito.id")
     ente_id: UUID = Field(foreign_key="ente.id")
@@ -50,14 +65,24 @@ class Incarico(Tabella, table=True):
     servizi: list[str] | None = Field(default=None, sa_type=pg.ARRAY(sa.Text))
     dal: date
     al: date | None = None
+    revocato_il: datetime | None = campo_istante(default=None)
+    pronto_intervento: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    sostituisce_id: UUID | None = Field(default=None, foreign_key="incarico.id")
 
 
 class Accesso(Tabella, table=True):
-    """A cartella opened to one operator, acting for one ente, by a team, for as long as she sits in it."""
+    """A cartella opened to one operator, acting for one ente: by a team, for as long as she sits in it, or in emergency.
+
+    From `dal` to `al` included; from `revocato_il` on it opens nothing, whatever its days. An end is only ever brought nearer, by
+    the function `termina_accessi` (docs/security/squadre.md). One opened in emergency also ends at the instant `scade_il`.
+    """
 
     __tablename__ = "accesso"
     __table_args__ = (
         vincolo_enum("motivo", MotivoAccesso),
+        sa.CheckConstraint("al IS NULL OR al >= dal", name="date_in_ordine"),
+        sa.CheckConstraint("revocato_il IS NULL OR al IS NOT NULL", name="revocato_con_fine"),
+        sa.CheckConstraint("(motivo = 'emergenza') = (scade_il IS NOT NULL)", name="emergenza_a_scadenza"),
         sa.UniqueConstraint("operatore_id", "ente_id", "cartella_id", "motivo", "origine_id", "dal"),
         sa.Index("ix_accesso_origine", "origine_id"),
     )
@@ -70,6 +95,8 @@ class Accesso(Tabella, table=True):
     origine_id: UUID
     dal: date
     al: date | None = None
+    revocato_il: datetime | None = campo_istante(default=None)
+    scade_il: datetime | None = campo_istante(default=None)
 
 
 class EsitoAudit(StrEnum):
@@ -109,7 +136,7 @@ class Audit(SQLModel, table=True):
 
 
 class RegolaRuolo(SQLModel, table=True):
-    """`ruoli.CLASSI_DEL_RUOLO` and `ruoli.RUOLI_TERRITORIALI` as the database reads them; a test holds the two together."""
+    """`CLASSI_DEL_RUOLO`, `RUOLI_TERRITORIALI` and `RUOLI_PER_ACCORDO` as the database reads them; a test holds them together."""
 
     __tablename__ = "regola_ruolo"
     __table_args__ = (vincolo_enum("ruolo", Ruolo),)
@@ -117,3 +144,33 @@ class RegolaRuolo(SQLModel, table=True):
     ruolo: Ruolo = Field(primary_key=True, sa_type=TestoEnum(Ruolo))
     classi: int = Field(sa_type=sa.Integer)
     territoriale: bool
+    per_accordo: bool
+
+
+class StoriaAccesso(SQLModel, table=True):
+    """What the rule of access could read of a row, from when it was written until it was changed: the recorded axis of time.
+
+    Written by the trigger `ricorda_accesso` alone. `riga` has the columns the rule reads, and no others: identifiers, codes and
+    dates. `cartella_id` and `ente_id` repeat those the row names, to be sought by. No foreign keys: it outlives what it tells of.
+    """
+
+    __tablename__ = "storia_accesso"
+    __table_args__ = (
+        sa.CheckConstraint("registrato_al > registrato_il", name="registrazione_in_ordine"),
+        sa.Index(
+            "uq_storia_accesso_corrente", "tabella", "riga_id", unique=True, postgresql_where=sa.text("registrato_al IS NULL")
+        ),
+        sa.Index("ix_storia_accesso_riga", "riga_id", "registrato_il"),
+        sa.Index("ix_storia_accesso_cartella", "cartella_id", postgresql_where=sa.text("cartella_id IS NOT NULL")),
+        sa.Index("ix_storia_accesso_ente", "ente_id", postgresql_where=sa.text("ente_id IS NOT NULL")),
+    )
+
+    id: int = Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": sa.Identity(always=True)})
+    ambito_id: int
+    tabella: str
+    riga_id: UUID
+    cartella_id: UUID | None = None
+    ente_id: UUID | None = None
+    riga: dict[str, Any] = campo_json()
+    registrato_il: datetime = campo_istante()
+    registrato_al: datetime | None = campo_istante(default=None)

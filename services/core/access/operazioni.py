@@ -56,6 +56,8 @@ OPERAZIONI: dict[str, Regola] = {
     "elencaEquipe": _r(F.VALUTAZIONE, *_CASO, R.OPERATORE_ASST),
     "costituisciEquipe": _r(F.VALUTAZIONE, *_CASO),
     "leggiEquipe": _r(F.VALUTAZIONE, *_CASO, R.OPERATORE_ASST),
+    "sciogliEquipe": _r(F.VALUTAZIONE, *_CASO),
+    "togliMembroEquipe": _r(F.VALUTAZIONE, *_CASO),
     "apriValutazione": _r(None, *_CASO, R.OPERATORE_ASST),
     "leggiValutazione": _r(None, *_CASO, R.OPERATORE_ASST),
     "concludiValutazione": _r(None, *_CASO, R.OPERATORE_ASST),
@@ -68,17 +70,44 @@ OPERAZIONI: dict[str, Regola] = {
     "leggiCasoPippi": _r(F.PRESA_IN_CARICO, *_CASO, R.OPERATORE_ASST, R.ETS_GESTORE),
     "aderisciCasoPippi": _r(F.PRESA_IN_CARICO, *_CASO),
     "aggiungiMembroPippi": _r(F.PRESA_IN_CARICO, *_CASO),
+    "togliMembroPippi": _r(F.PRESA_IN_CARICO, *_CASO),
     "rilevaCasoPippi": _r(F.VALUTAZIONE, *_CASO, R.OPERATORE_ASST, R.ETS_GESTORE),
     "aggiungiMicroprogetto": _r(F.PRESA_IN_CARICO, *_CASO, R.OPERATORE_ASST, R.ETS_GESTORE),
     # piano di zona
     "elencaIndicatori": _r(F.PROGRAMMAZIONE, *_CASO, R.AMMINISTRATIVO_MISURA),
     "leggiIndicatore": _r(F.PROGRAMMAZIONE, *_CASO, R.AMMINISTRATIVO_MISURA),
     "elencaContributi": _r(F.PROGRAMMAZIONE, *_CASO, R.AMMINISTRATIVO_MISURA),
+    # contitolarità, esclusioni, limitazioni
+    "elencaAccordi": _r(F.CONTROLLO, R.RESPONSABILE_SERVIZIO, R.UFFICIO_DI_PIANO, R.DPO),
+    "escludiOperatore": _r(F.PRESA_IN_CARICO, R.COORDINATORE, R.RESPONSABILE_SERVIZIO),
+    "dichiaraAstensione": _r(F.PRESA_IN_CARICO, *_LETTURA),
+    "elencaEsclusioni": _r(F.PRESA_IN_CARICO, R.COORDINATORE, R.RESPONSABILE_SERVIZIO),
+    "revocaEsclusione": _r(F.PRESA_IN_CARICO, R.COORDINATORE, R.RESPONSABILE_SERVIZIO),
+    "registraLimitazione": _r(F.PRESA_IN_CARICO, *_CASO),
+    "elencaLimitazioni": _r(F.PRESA_IN_CARICO, *_CASO),
+    "decidiLimitazione": _r(F.PRESA_IN_CARICO, R.COORDINATORE, R.RESPONSABILE_SERVIZIO),
+    "terminaLimitazione": _r(F.PRESA_IN_CARICO, R.COORDINATORE, R.RESPONSABILE_SERVIZIO),
     # flussi e audit
     "elencaFlussiCartella": _r(F.FLUSSO_STATALE, *_CASO, R.AMMINISTRATIVO_MISURA),
     "elencaAudit": _r(F.CONTROLLO, R.DPO),
+    # pronto intervento
+    "apriEmergenza": _r(F.PRESA_IN_CARICO, *_CASO, R.SEGRETARIATO),
+    "elencaEmergenze": _r(F.CONTROLLO, *_CASO, R.SEGRETARIATO, R.DPO),
+    "leggiEmergenza": _r(F.CONTROLLO, *_CASO, R.SEGRETARIATO, R.DPO),
+    "chiudiEmergenza": _r(F.PRESA_IN_CARICO, *_CASO, R.SEGRETARIATO),
+    "prendiVisioneEmergenza": _r(F.CONTROLLO, R.COORDINATORE, R.RESPONSABILE_SERVIZIO),
+    "riesaminaEmergenza": _r(F.CONTROLLO, R.COORDINATORE, R.RESPONSABILE_SERVIZIO),
+    "verificaAccessoStorico": _r(F.CONTROLLO, R.DPO),
+    # incarichi
+    "elencaIncarichi": _r(F.CONTROLLO, R.RESPONSABILE_SERVIZIO),
+    "leggiIncarico": _r(F.CONTROLLO, R.RESPONSABILE_SERVIZIO),
+    "cessaIncarico": _r(F.CONTROLLO, R.RESPONSABILE_SERVIZIO),
+    "sostituisciIncarico": _r(F.CONTROLLO, R.RESPONSABILE_SERVIZIO),
+    "elencaConsegne": _r(F.PRESA_IN_CARICO, R.RESPONSABILE_SERVIZIO),
     # proprie
     "leggiIo": _r(F.CONTROLLO, *_TUTTI),
+    "valutaAccesso": _r(None, *_TUTTI),
+    "valutaAccessi": _r(None, *_TUTTI),
 }
 
 PUBBLICHE = frozenset(

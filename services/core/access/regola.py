@@ -3,13 +3,14 @@
 A cartella is reached by a *via*. Each via is written once, here, in its three forms: the PostgreSQL policy (what the
 database enforces), the branch of a list query (the same set, in the shape that stays fast) and the predicate in Python
 (the point check, and the oracle of the property test `tests/property/test_scope.py`, which shows that the three agree).
+What is kept from an operator whatever her via is in `preclusione.py`.
 
 Settings are read inside scalar subqueries, so that the planner evaluates each once per query (InitPlan), never per row.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 LARGHEZZA_RAMI = 50
@@ -25,6 +26,10 @@ class Scope:
     ente_id: UUID
     competenze: frozenset[int]
     data: date
+    istante: datetime | None = None
+    """Technical time, for grants that expire; None: not told, and none of those is alive."""
+    escluse: frozenset[UUID] | None = frozenset()
+    """The cartelle kept from her (`preclusione.escluse`); None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class AccessoVisto:
     ente_id: UUID
     dal: date
     al: date | None
+    revocato: bool = False
+    scade_il: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +77,18 @@ def _squadra(scope: Scope, cartella: CartellaVista, accessi: list[AccessoVisto])
         and a.ente_id == scope.ente_id
         and a.dal <= scope.data
         and (a.al is None or a.al >= scope.data)
+        and not a.revocato
+        and (a.scade_il is None or (scope.istante is not None and a.scade_il > scope.istante))
         for a in accessi
     )
 
 
 ACCESSI_PROPRI = """(operatore_id, ente_id) = (SELECT app_operatore(), app_ente())
-  AND daterange(dal, al, '[]') @> (SELECT app_data())"""
+  AND daterange(dal, al, '[]') @> (SELECT app_data()) AND revocato_il IS NULL
+  AND (scade_il IS NULL OR scade_il > statement_timestamp())"""
 """The row policy of `accesso`: the grants of this operator, for this ente, alive on the day. Others do not exist for her.
+
+One opened in emergency dies at its instant, within a transaction too: no job has to come and end it.
 
 Two init plans and not five: each query on a cartella starts them once for every place where the rule stands.
 """
@@ -102,8 +114,9 @@ def politica(id_: str = "id") -> str:
 
 
 def puo_vedere(scope: Scope, cartella: CartellaVista, accessi: list[AccessoVisto]) -> bool:
-    """The point check: same ambito, and at least one via."""
-    return cartella.ambito_id == scope.ambito_id and any(via.vale(scope, cartella, accessi) for via in VIE)
+    """The point check: same ambito, not kept from her, and at least one via."""
+    preclusa = scope.escluse is None or cartella.id in scope.escluse
+    return cartella.ambito_id == scope.ambito_id and not preclusa and any(via.vale(scope, cartella, accessi) for via in VIE)
 
 
 def lista(colonne: str, condizione: str, limite: str) -> str:
@@ -111,7 +124,7 @@ def lista(colonne: str, condizione: str, limite: str) -> str:
 
     `colonne` must be columns of cartella and include `id` and `creata_il`; `condizione` is a boolean over them. Both are
     constants of the calling repository, never text from outside. The width of the scope chooses the shape at execution:
-    the branch not chosen is cut by a one-time filter.
+    the branch not chosen is cut by a one-time filter. What is kept from the caller is left out by the policies.
     """
     ordine = "ORDER BY creata_il DESC, id DESC"
     return f"""

@@ -40,7 +40,8 @@ SELECT json_build_object(
   'incarichi', (SELECT json_agg(json_build_object('id', i.id, 'ruolo', i.ruolo, 'ente', e.denominazione, 'dal', i.dal, 'al', i.al)
                                 ORDER BY i.dal, i.id)
                 FROM incarico i JOIN ente e ON e.id = i.ente_id
-                WHERE i.operatore_id = app_operatore() AND i.dal <= app_data() AND (i.al IS NULL OR i.al >= app_data()))
+                WHERE i.operatore_id = app_operatore() AND i.dal <= app_data() AND (i.al IS NULL OR i.al >= app_data())
+                  AND i.revocato_il IS NULL)
 )::text
 """
 

@@ -78,3 +78,7 @@ RUOLI_TERRITORIALI = frozenset(
     }
 )
 """Roles whose scope is the territory of their ente (own Comuni, or delegated competenze). The others see a case only by team."""
+
+RUOLI_PER_ACCORDO = frozenset({Ruolo.OPERATORE_ASST, Ruolo.RSA, Ruolo.ETS_GESTORE})
+"""Roles of enti that are not holders of the records: whatever a team grants them, they see the data classes that an agreement in
+force shares with their ente for the purpose of the request (docs/security/contitolarita.md)."""

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,14 +48,24 @@ def chiave_persistente(percorso: Path, *, kid: str | None = None, bit: int = 204
         PermissionError: the file belongs to another user.
         ChiaveNonValida: the file holds no usable key.
     """
+    privata = carica_privata(pem_persistente(percorso, lambda: genera_chiave_rsa(bit)))
+    return CoppiaChiavi(privata, jwk_pubblico(privata, kid))
+
+
+def pem_persistente(percorso: Path, genera: Callable[[], str]) -> str:
+    """Return the text kept at `percorso`, making it with `genera` when missing, whole or not at all, with mode 0600.
+
+    Raises:
+        PermissionError: the file belongs to another user.
+    """
     if not percorso.exists():
-        _crea(percorso, genera_chiave_rsa(bit))
+        _crea(percorso, genera())
     stato = percorso.stat()
     if stato.st_uid != os.geteuid():
         raise PermissionError(f"La chiave {percorso.name} appartiene a un altro utente.")
     if stato.st_mode & 0o077:
         percorso.chmod(0o600)
-    return leggi_chiave(percorso, kid=kid)
+    return percorso.read_text("ascii", errors="replace")
 
 
 def _crea(percorso: Path, pem: str) -> None:

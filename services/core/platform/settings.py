@@ -26,7 +26,7 @@ from services.core.platform.segreti import segreto_generato
 RADICE_PROGETTO = Path(__file__).resolve().parents[3]
 DATABASE_PREDEFINITO = "ambito"
 RUOLO_INCORPORATO = "postgres"
-SEGRETI = ("segreto_cursori", "segreto_webhook", "segreto_pseudonimi")
+SEGRETI = ("segreto_cursori", "segreto_webhook")
 SEGRETO_MINIMO_BYTE = 32
 
 Dsn = Annotated[str, AfterValidator(verifica_dsn)]
@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     database_direct_url: Dsn | None = Field(
         None, repr=False, description="Server PostgreSQL senza PgBouncer, per LISTEN, lock e migrazioni; contano host e porta."
     )
+    database_revisore_url: Dsn | None = Field(
+        None, repr=False, description="URL di chi verifica l'audit (può prendere ambito_revisore); assente: da database_url."
+    )
     pg_bindir: Path | None = Field(None, description="Cartella dei binari di un PostgreSQL di sistema per il server incorporato.")
     pool_app_min: int = Field(2, ge=0, le=200, description="Connessioni tenute aperte dal pool dell'API.")
     pool_app_max: int = Field(10, ge=1, le=200, description="Connessioni massime del pool dell'API.")
@@ -93,6 +96,7 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="Indirizzo su cui ascolta l'API.")
     api_port: Porta = Field(8700, description="Porta dell'API.")
     sandbox_port: Porta = Field(8701, description="Porta della sandbox (INPS, PDND, ASST ed emittente OIDC simulati).")
+    testimone_port: Porta = Field(8702, description="Porta del testimone di sviluppo, quello che «ambito up» avvia.")
     base_url: str = Field("", description="Indirizzo pubblico dell'API, senza barra finale; assente: http://host:porta.")
     body_max_bytes: int = Field(1024 * 1024, ge=1024, description="Dimensione massima del corpo di una richiesta, in byte.")
 
@@ -116,9 +120,13 @@ class Settings(BaseSettings):
 
     segreto_cursori: SecretStr = Field(SecretStr(""), description="Chiave che cifra i cursori di paginazione.")
     segreto_webhook: SecretStr = Field(SecretStr(""), description="Chiave che cifra i segreti dei destinatari dei webhook.")
-    segreto_pseudonimi: SecretStr = Field(
-        SecretStr(""), description="Chiave degli pseudonimi SINBA; perderla spezza le serie storiche."
+    sigillo_chiave: Path | None = Field(
+        None, description="File PEM della chiave privata Ed25519 con cui il worker sigilla l'audit."
     )
+    testimone_url: str | None = Field(
+        None, pattern=r"^https?://", description="Indirizzo del testimone a cui il worker consegna le teste dell'audit."
+    )
+    testimone_chiave: Path | None = Field(None, description="File PEM della chiave pubblica Ed25519 del testimone.")
     webhook_reti_ammesse: Annotated[tuple[Rete, ...] | None, NoDecode] = Field(
         None, description="Reti private ammesse come destinatarie di webhook (CIDR separati da virgola)."
     )
@@ -155,12 +163,22 @@ class Settings(BaseSettings):
     def _completa(self) -> Self:
         if self.pool_app_min > self.pool_app_max:
             raise ValueError("AMBITO_POOL_APP_MIN supera AMBITO_POOL_APP_MAX")
+        self._verifica_pdnd()
         if self.env is Ambiente.PRODUZIONE:
             self._verifica_produzione()
         else:
             self._completa_sviluppo()
         self.base_url = (self.base_url or f"http://{self.api_host}:{self.api_port}").rstrip("/")
         return self
+
+    def _verifica_pdnd(self) -> None:
+        """All or none, in every environment: what is missing is never completed with the sandbox's."""
+        pdnd = {f"AMBITO_{n.upper()}": getattr(self, n) for n in type(self).model_fields if n.startswith("pdnd_")}
+        mancano = [n for n, v in pdnd.items() if not v]
+        if 0 < len(mancano) < len(pdnd):
+            raise ValueError(f"le impostazioni AMBITO_PDND_* si danno tutte o nessuna; mancano: {', '.join(mancano)}")
+        if self.isee_url and mancano and self.env is Ambiente.PRODUZIONE:
+            raise ValueError("AMBITO_ISEE_URL chiede anche le impostazioni AMBITO_PDND_*, che mancano")
 
     def _verifica_produzione(self) -> None:
         if self.data_riferimento is not None:
@@ -169,9 +187,6 @@ class Settings(BaseSettings):
         mancano = [n for n in obbligatori if not getattr(self, n)]
         lunghezze = {n: len(getattr(self, n).get_secret_value().encode()) for n in SEGRETI}
         mancano += [n for n, lunga in lunghezze.items() if not lunga]
-        pdnd = {n: getattr(self, n) for n in type(self).model_fields if n.startswith("pdnd_")}
-        if any(pdnd.values()):
-            mancano += [n for n, v in pdnd.items() if not v]
         if mancano:
             elenco = ", ".join(f"AMBITO_{n.upper()}" for n in mancano)
             raise ValueError(f"in produzione database incorporato e valori generati sono rifiutati e mancano: {elenco}")
@@ -197,6 +212,9 @@ class Settings(BaseSettings):
             "pdnd_issuer": f"{sandbox}/pdnd",
             "pdnd_jwks_url": f"{sandbox}/pdnd/jwks.json",
             "isee_url": f"{sandbox}/inps/isee",
+            "sigillo_chiave": self.stato_dir / "sigillo.pem",
+            "testimone_url": f"http://127.0.0.1:{self.testimone_port}",
+            "testimone_chiave": self.stato_dir / "testimone.pub",
         }
         for nome, valore in predefiniti.items():
             if not getattr(self, nome):

@@ -12,6 +12,13 @@ CARICATORE = "ambito_caricatore"
 
 SEQUENZIATORE = "ambito_sequenziatore"
 MITTENTE = "ambito_mittente"
+SIGILLATORE = "ambito_sigillatore"
+
+REVISORE = "ambito_revisore"
+"""Reads the audit trail and its seal, of every ambito, and writes nothing: who verifies takes it."""
+
+OBLIO = "ambito_oblio"
+"""Takes the identifying values from sealed rows of the audit trail, leaving a signed act: for an administrator, as loading."""
 
 _NOME = re.compile(r"[a-z][a-z_]{0,30}")
 
@@ -27,7 +34,10 @@ def lettore(nome: str) -> str:
     return f"ambito_lettore_{nome}"
 
 
-RUOLI_DEL_WORKER = (SEQUENZIATORE, *(lettore(nome) for nome in ("webhooks", "piano", "flussi")), MITTENTE)
+RUOLI_DEL_WORKER = (SEQUENZIATORE, *(lettore(nome) for nome in ("webhooks", "piano", "flussi")), MITTENTE, SIGILLATORE)
 """What the worker becomes, one transaction at a time; each gets its rights and policies in the migrations."""
 
-TUTTI = (PROPRIETARIO, DEFINER, CARICATORE, *RUOLI_DEL_WORKER, APP, WORKER)
+RUOLI_DELL_AMMINISTRATORE = (PROPRIETARIO, DEFINER, CARICATORE, REVISORE, OBLIO)
+"""What only the administrator may take; to verify, `REVISORE` alone may be granted to somebody else's login."""
+
+TUTTI = (*RUOLI_DELL_AMMINISTRATORE, *RUOLI_DEL_WORKER, APP, WORKER)
