@@ -135,7 +135,11 @@ def prova(operazione: Any, modo: GenerationMode, testate: dict[str, str], visibi
     return riuscite
 
 
-@pytest.mark.parametrize("operazione", sorted(OPERAZIONI.keys() | PUBBLICHE))
+PER_ULTIME = ("dichiaraAstensione",)
+"""Whoever abstains no longer sees the cartella: after it no reading would succeed."""
+
+
+@pytest.mark.parametrize("operazione", [*sorted((OPERAZIONI.keys() | PUBBLICHE) - set(PER_ULTIME)), *PER_ULTIME])
 def test_il_contratto_regge(
     operazione: str, contratto: dict[str, Any], testate: dict[str, str], visibili: dict[str, list[UUID]]
 ) -> None:

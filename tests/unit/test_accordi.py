@@ -121,8 +121,8 @@ def test_che_cosa_e_tenuto_fuori() -> None:
     mie = [EsclusioneVista(CARTELLA, IO, GIORNO)]
     ferme = [LimitazioneVista(ALTRO, accolta=True, dal=IERI, al=GIORNO)]
     sociale, asst = C.IDENTITA | C.BISOGNO, C.IDENTITA | C.SANITARIA
-    assert escluse(R.COORDINATORE, sociale, IO, GIORNO, mie, ferme) == {CARTELLA}
-    assert escluse(R.OPERATORE_ASST, asst, IO, GIORNO, mie, ferme) == {CARTELLA, ALTRO}
+    assert escluse(R.COORDINATORE, sociale, IO, GIORNO, mie, ferme) == frozenset({CARTELLA})
+    assert escluse(R.OPERATORE_ASST, asst, IO, GIORNO, mie, ferme) == frozenset({CARTELLA, ALTRO})
     assert escluse(R.COORDINATORE, sociale, LEI, GIORNO, mie, ferme) == frozenset()
     assert escluse(R.OPERATORE_ASST, C.SANITARIA, IO, GIORNO, [], []) is None
     assert escluse(R.DPO, C(0), IO, GIORNO, [], []) is None

@@ -67,8 +67,8 @@ def test_ogni_evento_e_della_sola_area_e_non_nomina_la_cartella(tipo: type[event
 
 
 def test_gli_eventi_sono_tutti_quelli_dell_area_e_i_nomi_non_si_ripetono() -> None:
-    assert len(TIPI) == 6
-    assert len({t.tipo for t in TIPI}) == 6
+    assert len(TIPI) == 7
+    assert len({t.tipo for t in TIPI}) == 7
 
 
 def test_un_evento_con_la_cartella_e_rifiutato() -> None:

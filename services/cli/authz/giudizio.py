@@ -77,7 +77,7 @@ def _riuscita(operazione: str, attore: Attore, mondo: Mondo, risposta: httpx.Res
     if bersaglio.modo is Modo.VALUTA:
         corpo = risposta.json()
         return Esito.CONSENTITA if corpo.get("evaluations", [corpo])[0]["decision"] else Esito.ASSENTE
-    if bersaglio.elenca is not None and cercata(bersaglio.elenca, attore, mondo).encode() not in risposta.content:
+    if bersaglio.elenca is not None and cercata(bersaglio.elenca, attore, mondo) not in risposta.text:
         return Esito.ASSENTE
     return Esito.CONSENTITA
 
@@ -114,12 +114,13 @@ def difetti(operazione: str, attore: Attore, mondo: Mondo, risposta: httpx.Respo
     """Yield what an answer should not hold, or should and does not."""
     if risposta.status_code >= httpx.codes.BAD_REQUEST:
         yield from (f"intestazione {nome} in un rifiuto" for nome in _RIVELATRICI if nome in risposta.headers)
+    testo = risposta.text
     for corredo in mondo.corredi.values():
         for traccia in corredo.tracce:
-            if traccia.valore.encode() in risposta.content and not _puo_comparire(operazione, attore, mondo, corredo, traccia):
+            if traccia.valore in testo and not _puo_comparire(operazione, attore, mondo, corredo, traccia):
                 yield f"trapela {traccia.tabella} di «{corredo.nome}»"
     if operazione in ELENCHI_INTERI and risposta.status_code == httpx.codes.OK:
-        yield from _mancanti(*ELENCHI_INTERI[operazione], attore, mondo, risposta.content)
+        yield from _mancanti(*ELENCHI_INTERI[operazione], attore, mondo, testo)
 
 
 def _puo_comparire(operazione: str, attore: Attore, mondo: Mondo, corredo: Corredo, traccia: Traccia) -> bool:
@@ -137,7 +138,7 @@ def _puo_comparire(operazione: str, attore: Attore, mondo: Mondo, corredo: Corre
     return aperta or (operazione in SULLE_EMERGENZE and visibile("emergenza", vista))
 
 
-def _mancanti(tabella: str, nome: str, attore: Attore, mondo: Mondo, contenuto: bytes) -> Iterator[str]:
+def _mancanti(tabella: str, nome: str, attore: Attore, mondo: Mondo, testo: str) -> Iterator[str]:
     for corredo in mondo.corredi.values():
-        if visibile(tabella, mondo.vista(attore, corredo)) and str(corredo.ids[nome]).encode() not in contenuto:
+        if visibile(tabella, mondo.vista(attore, corredo)) and str(corredo.ids[nome]) not in testo:
             yield f"manca {tabella} di «{corredo.nome}»"
