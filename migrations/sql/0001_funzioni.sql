@@ -148,7 +148,7 @@ END;
 -- Who is in the records only as household of a reserved cartella: outside the unique key of the codice fiscale and the search, where
 -- a conflict or an answer would tell that she is there. Written here whenever a household or a cartella changes.
 CREATE FUNCTION persone_celate() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   persone uuid[] := ARRAY[NEW.persona_id];
   nuclei uuid[] := ARRAY[NEW.nucleo_id];
@@ -160,13 +160,14 @@ BEGIN
   IF TG_TABLE_NAME = 'cartella' THEN
     persone := persone || ARRAY(SELECT m.persona_id FROM componente m WHERE m.nucleo_id = ANY (nuclei));
   END IF;
-  UPDATE persona p SET celata = NOT p.celata
-   WHERE p.id = ANY (persone)
-     AND p.celata <> (EXISTS (SELECT 1 FROM componente m JOIN cartella r ON r.nucleo_id = m.nucleo_id
-                              WHERE m.persona_id = p.id AND r.riservata)
-                      AND NOT EXISTS (SELECT 1 FROM componente m JOIN cartella c ON c.nucleo_id = m.nucleo_id
-                                      WHERE m.persona_id = p.id AND NOT c.riservata)
-                      AND NOT EXISTS (SELECT 1 FROM cartella c WHERE c.persona_id = p.id AND NOT c.riservata));
+  -- aggregates, and not EXISTS: those PostgreSQL may answer by hashing every household, at each row of a bulk load
+  UPDATE persona p SET celata = s.celata
+    FROM unnest(persone) AS x (id) CROSS JOIN LATERAL (
+      SELECT coalesce(bool_or(k.riservata) AND NOT bool_or(NOT k.riservata), false) AS celata
+      FROM (SELECT c.riservata FROM componente m JOIN cartella c ON c.nucleo_id = m.nucleo_id WHERE m.persona_id = x.id
+            UNION ALL
+            SELECT c.riservata FROM cartella c WHERE c.persona_id = x.id AND NOT c.riservata) k) s
+   WHERE p.id = x.id AND p.celata <> s.celata;
   RETURN NULL;
 END $$;
 CREATE TRIGGER persone_celate AFTER INSERT OR UPDATE OF riservata, persona_id, nucleo_id ON cartella
@@ -346,7 +347,7 @@ END;
 -- What a person repeats of her own cartella, for her row policy; written here alone. A reserved cartella also protects her: her
 -- codice fiscale must be outside the unique key, where a conflict would reveal her.
 CREATE FUNCTION cartella_della_persona() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND OLD.persona_id <> NEW.persona_id THEN
     UPDATE persona SET cartella_id = NULL, competenza_id = NULL, riservata = NULL WHERE id = OLD.persona_id;
@@ -522,7 +523,7 @@ END $$;
 -- nothing else) are kept with the instant; the version before is closed at the same instant. Under the row's lock, strictly
 -- increasing for each row whatever the clock does.
 CREATE FUNCTION ricorda_accesso() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   intera jsonb := CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
   precedente jsonb := CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) END;
