@@ -96,6 +96,17 @@ def test_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
     assert letto["relations"] == [r.value for r in Relazione]
 
 
+def test_cio_che_l_applicazione_registra_non_sta_nel_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    def registra(_: object) -> Matrice:
+        print("errore_interno")
+        return Matrice([BUONA], 1.0)
+
+    monkeypatch.setattr(comando, "_esegui", registra)
+    esito = CliRunner().invoke(cli.app, ["authz", "matrix", "--json"], catch_exceptions=False)
+    assert json.loads(esito.stdout)["failures"] == []
+    assert "errore_interno" in esito.stderr
+
+
 def test_in_produzione_non_si_esegue(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tokens would be of an issuer that production does not trust: nothing is written."""
     chiamato = []

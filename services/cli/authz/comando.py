@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from contextlib import redirect_stdout
 
 import typer
 from rich.console import Console
@@ -56,7 +58,7 @@ def matrice(settings: Settings, *, in_json: bool) -> bool:
             "Su una propria installazione: AMBITO_ENV=test e gli stessi indirizzi del server (docs/security/accesso.md)."
         )
     try:
-        with fermabile():
+        with fermabile(), redirect_stdout(sys.stderr):  # the application logs on standard output, which is for the outcome
             eseguita = _esegui(settings)
     except Interrotto:
         errori.print("Interrotta: nessun esito.")
