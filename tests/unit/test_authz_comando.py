@@ -1,5 +1,6 @@
 """`ambito authz matrix`: what it prints, and the status it ends with. tests/attack/test_matrice.py runs the matrix itself."""
 
+import asyncio
 import json
 import signal
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from services.cli import main as cli
 from services.cli.authz import comando
 from services.cli.authz.celle import Cella, Matrice
+from services.cli.supervisore import Interrotto, fermabile
 from services.core.access.ruoli import Ruolo
 from services.core.access.situazioni import SITUAZIONI, Relazione
 from services.core.platform.settings import get_settings
@@ -127,3 +129,28 @@ def test_interrotta_non_ha_esito(monkeypatch: pytest.MonkeyPatch) -> None:
     esito = CliRunner().invoke(cli.app, ["authz", "matrix"], catch_exceptions=False)
     assert (esito.exit_code, esito.stdout) == (1, "")
     assert "Interrotta" in esito.stderr
+
+
+@pytest.mark.parametrize("segnale", [signal.SIGINT, signal.SIGTERM])
+def test_un_segnale_ferma_anche_dove_l_applicazione_inghiotte_le_eccezioni(segnale: signal.Signals) -> None:
+    """The signal comes while a request is served: its task answers with an error, and the run ends all the same."""
+    finite = []
+
+    async def richiesta() -> None:
+        try:
+            signal.raise_signal(segnale)
+        except Interrotto:
+            finite.append("inghiottita")
+
+    async def lavoro() -> None:
+        try:
+            await asyncio.gather(*(asyncio.create_task(richiesta()) for _ in range(3)), return_exceptions=True)
+            await asyncio.sleep(60)
+        finally:
+            finite.append("chiusa")
+
+    with fermabile():
+        with pytest.raises(Interrotto):
+            asyncio.run(comando.interrompibile(lavoro()))
+        signal.raise_signal(segnale)
+    assert finite == ["chiusa"]

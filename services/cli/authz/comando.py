@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import redirect_stdout
+from typing import Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -20,6 +23,8 @@ from services.core.access.matrice import Esito
 from services.core.access.ruoli import Ruolo
 from services.core.access.situazioni import NON_COSTRUITE, SITUAZIONI
 from services.core.platform.settings import Settings
+
+T = TypeVar("T")
 
 LARGHEZZA = 132
 """Columns of the table: an operation and fifteen roles."""
@@ -76,8 +81,35 @@ def _esegui(settings: Settings) -> Matrice:
         lavoro = barra.add_task("Preparo", total=None)
         with database_di_prova(settings) as proprie:
             return asyncio.run(
-                esegui(proprie, lambda fatte, quante: barra.update(lavoro, description="Celle", completed=fatte, total=quante))
+                interrompibile(
+                    esegui(
+                        proprie, lambda fatte, quante: barra.update(lavoro, description="Celle", completed=fatte, total=quante)
+                    )
+                )
             )
+
+
+async def interrompibile(lavoro: Coroutine[Any, Any, T]) -> T:
+    """Run `lavoro` to its end, or until a signal.
+
+    What a signal handler raises comes out of whichever task is running, and the application would answer it with a 500: so the
+    loop is told instead. After that, signals are ignored until `fermabile` ends: the database is being dropped.
+
+    Raises:
+        Interrotto: a signal came.
+    """
+    ciclo, compito = asyncio.get_running_loop(), asyncio.ensure_future(lavoro)
+    segnali = (signal.SIGINT, signal.SIGTERM)
+    for segnale in segnali:
+        ciclo.add_signal_handler(segnale, compito.cancel)
+    try:
+        return await compito
+    except asyncio.CancelledError:
+        raise Interrotto from None
+    finally:
+        for segnale in segnali:
+            ciclo.remove_signal_handler(segnale)
+            signal.signal(segnale, signal.SIG_IGN)
 
 
 def _stampa(eseguita: Matrice) -> None:

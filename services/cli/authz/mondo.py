@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.cli.authz.attori import Attore, Attori
-from services.cli.authz.corredo import PRIMA, Cornice, Corredo, Estraneo, Semina, contributo, fantasma
+from services.cli.authz.corredo import PRIMA, Cornice, Corredo, Estraneo, contributo, fantasma
 from services.cli.authz.relazioni import AMBITO, BERSAGLIO, CORREDI, OPPOSTO, RISERVATO
+from services.cli.authz.semina import Semina
 from services.cli.authz.territorio import Territorio
 from services.core.access.matrice import Concessi, Vista, guarda
 from services.core.access.ruoli import Ruolo
